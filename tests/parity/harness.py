@@ -1,0 +1,474 @@
+"""Puts the same question to Flask and to Bolthead and compares what comes back.
+
+An app is a function ``build(fw)`` which takes the framework (the module ``flask`` or ``bolthead``)
+and returns an app of it. A table names requests; ``cases(build, table)`` makes parameters of it and
+``compare`` asks both apps. What is no request (an error text, a configuration) is a *probe*: a
+function which takes the framework and returns, or raises, the same on both sides.
+
+``PARITY_SUBJECT=flask`` compares Flask with itself, which shows that a table is deterministic.
+"""
+
+import atexit
+import dataclasses
+import functools
+import hashlib
+import importlib
+import io
+import json
+import logging
+import os
+import shutil
+import sys
+import tempfile
+import time
+import typing as t
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from urllib.parse import unquote_to_bytes, urlencode
+
+import pytest
+from itsdangerous import TimestampSigner, URLSafeTimedSerializer
+
+from parity.differences import DIFFERENCES
+
+APP_NAME = "parity_app"
+BOUNDARY = "parity-boundary"
+FIXED_TIME = 1_700_000_000
+SUBMODULES = (
+    "app blueprints cli config ctx debughelpers globals helpers json json.provider json.tag logging"
+    " sessions signals templating testing typing views wrappers"
+).split()
+
+Framework = t.Any
+Build = Callable[[Framework], t.Any]
+Probe = Callable[[Framework], t.Any]
+Value = str | Callable[[Sequence["Answer"]], str]
+
+
+def load(name: str) -> Framework:
+    """Import a framework with all its submodules, so that ``fw.views`` and the like are there."""
+    fw = importlib.import_module(name)
+    for submodule in SUBMODULES:
+        importlib.import_module(f"{name}.{submodule}")
+    return fw
+
+
+FLASK = load("flask")
+SUBJECT_NAME = os.environ.get("PARITY_SUBJECT", "bolthead")
+SUBJECT = load(SUBJECT_NAME)
+
+
+# Requests
+
+
+@dataclasses.dataclass(frozen=True)
+class Ask:
+    """One request; ``environ`` has the last word on what the app is given."""
+
+    method: str = "GET"
+    path: str = "/"
+    headers: tuple[tuple[str, Value], ...] = ()
+    body: bytes | None = None
+    host: str = "localhost"
+    scheme: str = "http"
+    script: str = ""
+    environ: Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+    chunks: int | None = None
+    """How many chunks of the body the client takes before it hangs up."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """All that an app let the outside see of one request."""
+
+    status: str | None
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    escaped: str | None
+    trace: tuple[str, ...]
+    log: tuple[str, ...]
+    warned: tuple[str, ...]
+
+    @property
+    def code(self) -> int | None:
+        return int(self.status.split(" ", 1)[0]) if self.status else None
+
+    def header(self, name: str) -> str:
+        return next(value for key, value in self.headers if key.lower() == name.lower())
+
+    def __str__(self) -> str:
+        lines = [self.status or "(no status)"]
+        lines += [f"{name}: {value}" for name, value in self.headers]
+        lines.append(f"{self.body[:600]!r}")
+        for label in ("escaped", "trace", "log", "warned"):
+            if found := getattr(self, label):
+                lines.append(f"({label}) {found}")
+        return "\n".join(f"    {line}" for line in lines)
+
+
+def ask(method: str, path: str = "/", headers: Mapping[str, Value] | None = None, **rest) -> Ask:
+    pairs = headers.items() if isinstance(headers, Mapping) else headers or ()
+    return Ask(method, path, tuple(pairs), **rest)
+
+
+get = functools.partial(ask, "GET")
+head = functools.partial(ask, "HEAD")
+options = functools.partial(ask, "OPTIONS")
+
+
+def post(path: str = "/", body: bytes | str | None = None, type: str | None = None, **rest) -> Ask:
+    """A POST (or ``method=``) of these bytes under this content type."""
+    headers = dict(rest.pop("headers", None) or {})
+    if type is not None:
+        headers["Content-Type"] = type
+    data = body.encode() if isinstance(body, str) else body
+    return ask(rest.pop("method", "POST"), path, headers, body=data, **rest)
+
+
+def post_form(path: str, fields: t.Any, **rest) -> Ask:
+    return post(path, urlencode(fields, doseq=True), "application/x-www-form-urlencoded", **rest)
+
+
+def post_json(path: str, value: t.Any, **rest) -> Ask:
+    return post(path, json.dumps(value), "application/json", **rest)
+
+
+def multipart(*parts: tuple[str, bytes | str] | tuple[str, bytes | str, str, str]) -> bytes:
+    """Parts are ``(name, value)`` or ``(name, content, filename, content type)``."""
+    lines = []
+    for name, value, *file in parts:
+        disposition = f'form-data; name="{name}"'
+        if file:
+            disposition += f'; filename="{file[0]}"\r\nContent-Type: {file[1]}'
+        content = value.encode() if isinstance(value, str) else value
+        lines.append(
+            f"--{BOUNDARY}\r\nContent-Disposition: {disposition}\r\n\r\n".encode() + content
+        )
+    return b"\r\n".join([*lines, f"--{BOUNDARY}--\r\n".encode()])
+
+
+MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
+
+
+def post_parts(path: str, *parts: t.Any, **rest) -> Ask:
+    return post(path, multipart(*parts), MULTIPART, **rest)
+
+
+def make_environ(request: Ask, cookies: Mapping[str, str], before: Sequence[Answer]) -> dict:
+    """The WSGI environ a server would make of a request."""
+    path, mark, query = request.path.partition("?")
+    host, _, port = request.host.partition(":")
+    environ = {
+        "REQUEST_METHOD": request.method,
+        "SCRIPT_NAME": request.script,
+        "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+        "QUERY_STRING": query.encode().decode("latin-1"),
+        "REQUEST_URI": request.script + path + mark + query,
+        "SERVER_NAME": host,
+        "SERVER_PORT": port or ("443" if request.scheme == "https" else "80"),
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_HOST": request.host,
+        "REMOTE_ADDR": "127.0.0.1",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": request.scheme,
+        "wsgi.input": io.BytesIO(request.body or b""),
+        "wsgi.errors": io.StringIO(),
+        "wsgi.multithread": False,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    if request.body is not None:
+        environ["CONTENT_LENGTH"] = str(len(request.body))
+    if cookies:
+        environ["HTTP_COOKIE"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    for name, value in request.headers:
+        key = name.upper().replace("-", "_")
+        if key not in {"CONTENT_TYPE", "CONTENT_LENGTH"}:
+            key = f"HTTP_{key}"
+        text = value(before) if callable(value) else value
+        environ[key] = f"{environ[key]},{text}" if key in environ and key != "HTTP_HOST" else text
+    environ.update(request.environ)
+    return {key: value for key, value in environ.items() if value is not None}
+
+
+class Recorder(logging.Handler):
+    """Keeps what an app logs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(f"{record.levelname} {record.getMessage()}")
+
+
+def call(app: t.Any, environ: dict, chunks: int | None = None) -> Answer:
+    """Call a WSGI app as a server does: iterate, stop early if told, always close."""
+    started: list[tuple[str, list[tuple[str, str]]]] = []
+    body: list[bytes] = []
+    escaped = None
+    recorder = Recorder()
+    logger = logging.getLogger(APP_NAME)
+
+    def start_response(status, headers, exc_info=None):
+        started.append((status, headers))
+        return body.append
+
+    logger.addHandler(recorder)
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            stream = ()
+            try:
+                stream = app(environ, start_response)
+                for count, chunk in enumerate(stream, 1):
+                    body.append(chunk)
+                    if count == chunks:
+                        break
+            except Exception as error:
+                escaped = describe(error)
+            finally:
+                try:
+                    getattr(stream, "close", lambda: None)()
+                except Exception as error:
+                    escaped = f"{escaped or ''} close: {describe(error)}"
+    finally:
+        logger.removeHandler(recorder)
+        logger.setLevel(logging.NOTSET)
+    status, headers = started[-1] if started else (None, [])
+    trace = getattr(app, "extensions", {}).get("trace", [])
+    seen = tuple(trace)
+    trace.clear()
+    return Answer(
+        status,
+        tuple(headers),
+        b"".join(body),
+        escaped,
+        seen,
+        tuple(recorder.lines),
+        tuple(
+            f"{warning.category.__name__}: {warning.message}"
+            for warning in caught
+            if not issubclass(warning.category, ResourceWarning)
+        ),
+    )
+
+
+def describe(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def keep_cookies(cookies: dict[str, str], answer: Answer) -> None:
+    """Do what a browser does with Set-Cookie, as far as names, values and deletion go."""
+    for name, value in answer.headers:
+        if name.lower() != "set-cookie":
+            continue
+        pair, *attributes = value.split("; ")
+        key, _, content = pair.partition("=")
+        if "Max-Age=0" in attributes:
+            cookies.pop(key, None)
+        else:
+            cookies[key] = content
+
+
+def talk(app: t.Any, requests: Iterable[Ask]) -> list[Answer]:
+    """Send requests one after the other with one cookie jar."""
+    cookies: dict[str, str] = {}
+    answers: list[Answer] = []
+    for request in requests:
+        answer = call(app, make_environ(request, cookies, answers), request.chunks)
+        keep_cookies(cookies, answer)
+        answers.append(answer)
+    return answers
+
+
+# Comparison
+
+
+def within_one_second(work: Callable[[], t.Any]) -> t.Any:
+    """Do the work again until it falls into one second of the clock.
+
+    Session cookies and Expires headers carry seconds; both sides must read the same clock.
+    """
+    for _ in range(20):
+        second = int(time.time())
+        result = work()
+        if int(time.time()) == second:
+            return result
+    raise AssertionError("The work never fitted into one second.")
+
+
+Table = Mapping[str, Ask | Sequence[Ask]]
+
+
+def cases(build: Build, table: Table) -> list:
+    """Parameters ``build, requests, case_id`` for each row of a table."""
+    area = build.__module__.rpartition(".")[2].removeprefix("test_")
+    rows = []
+    for name, requests in table.items():
+        case_id = f"{area}/{build.__name__.removeprefix('build_')}/{name}"
+        several = (requests,) if isinstance(requests, Ask) else tuple(requests)
+        rows.append(pytest.param(build, several, case_id, id=case_id.partition("/")[2]))
+    return rows
+
+
+def configured(build: Build, **settings: t.Any) -> Build:
+    """The same app with other settings."""
+
+    def build_configured(fw):
+        app = build(fw)
+        app.config.update(settings)
+        return app
+
+    named = "-".join(f"{key}={value}" for key, value in settings.items())
+    build_configured.__name__ = f"{build.__name__}[{named}]"
+    build_configured.__module__ = build.__module__
+    return build_configured
+
+
+def compare(build: Build, requests: Sequence[Ask], case_id: str) -> None:
+    """Ask both; what differs must be a listed difference."""
+    expected, found = within_one_second(
+        lambda: (talk(build(FLASK), requests), talk(build(SUBJECT), requests))
+    )
+    if case_id in DIFFERENCES:
+        check_difference(case_id, expected[-1], found[-1])
+        return
+    for number, (theirs, ours) in enumerate(zip(expected, found, strict=True)):
+        assert theirs == ours, tell(case_id, f"request {number + 1}", theirs, ours)
+
+
+def compare_on_one_app(rows: Iterable[t.Any]) -> None:
+    """All requests of all rows on one pair of apps per build, there and back again."""
+    grouped: dict[Build, list[tuple[tuple[Ask, ...], str]]] = {}
+    for row in rows:
+        build, requests, case_id = row.values
+        if case_id not in DIFFERENCES:
+            grouped.setdefault(build, []).append((requests, case_id))
+    for build, group in grouped.items():
+        theirs, ours = build(FLASK), build(SUBJECT)
+        for requests, case_id in [*group, *reversed(group)]:
+            expected, found = within_one_second(
+                lambda asked=requests: (talk(theirs, asked), talk(ours, asked))
+            )
+            assert expected == found, tell(case_id, "on a used app", expected[-1], found[-1])
+
+
+def check_difference(case_id: str, theirs: Answer, ours: Answer) -> None:
+    """A listed difference is one that Flask still shows, and that Bolthead resolves as said."""
+    known = DIFFERENCES[case_id]
+    if known.flask == "escapes":
+        assert theirs.escaped, f"{case_id}: Flask no longer lets an exception escape\n{theirs}"
+    else:
+        assert theirs.code == known.flask, f"{case_id}: Flask no longer errs\n{theirs}"
+    if SUBJECT_NAME == "flask":
+        return
+    assert ours.escaped is None, tell(case_id, "escaped", theirs, ours)
+    assert ours.code in known.bolthead, tell(case_id, f"want {known.bolthead}", theirs, ours)
+
+
+def tell(case_id: str, what: str, theirs: t.Any, ours: t.Any) -> str:
+    return f"{case_id} ({what})\n  Flask:\n{theirs}\n  Bolthead:\n{ours}"
+
+
+def probes(table: Mapping[str, Probe] | Iterable[Probe]) -> list:
+    """Parameters for probes; a list of functions gives its functions' names."""
+    if not isinstance(table, Mapping):
+        table = {probe.__name__.removeprefix("probe_"): probe for probe in table}
+    return [pytest.param(probe, id=name) for name, probe in table.items()]
+
+
+def outcome(probe: Probe, fw: Framework) -> tuple:
+    """What a probe returned or raised, and the warnings it gave."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            ending = ("returned", probe(fw))
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt):
+                raise
+            ending = ("raised", type(error).__name__, str(error))
+    said = [
+        f"{warning.category.__name__}: {warning.message}"
+        for warning in caught
+        if not issubclass(warning.category, ResourceWarning)
+    ]
+    return (*ending, said)
+
+
+def same(probe: Probe) -> None:
+    """Run a probe on both frameworks and compare."""
+    expected, found = within_one_second(lambda: (outcome(probe, FLASK), outcome(probe, SUBJECT)))
+    assert expected == found, tell(probe.__name__, "probe", f"    {expected}", f"    {found}")
+
+
+# What apps are made of
+
+
+def tree(files: Mapping[str, str | bytes]) -> Path:
+    """Write files into a folder which goes away at exit; all have one fixed time."""
+    digest = hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()[:8]
+    root = Path(tempfile.mkdtemp(prefix=f"parity-{digest}-"))
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    for name, content in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        os.utime(path, (FIXED_TIME, FIXED_TIME))
+    return root
+
+
+NOWHERE = tree({"empty.txt": ""})
+
+
+def make_app(fw: Framework, root: Path = NOWHERE, **options: t.Any) -> t.Any:
+    """An app with a fixed name, a folder of its own and a list to trace calls in."""
+    settings = options.pop("config", {})
+    options.setdefault("instance_path", str(root / "instance"))
+    app = fw.Flask(APP_NAME, root_path=str(root), **options)
+    app.secret_key = "a key for tests"
+    app.config.update(settings)
+    app.extensions["trace"] = []
+    return app
+
+
+def note(app: t.Any, line: str) -> None:
+    app.extensions["trace"].append(line)
+
+
+def signed(
+    payload: t.Any, *, key: str = "a key for tests", salt: str = "cookie-session", age: int = 0
+) -> str:
+    """A session cookie's value, signed as Flask signs it, of a given age in seconds.
+
+    Bytes are taken as the serialised payload itself.
+    """
+
+    class PastSigner(TimestampSigner):
+        def get_timestamp(self) -> int:
+            return int(time.time()) - age
+
+    class Plain:
+        @staticmethod
+        def dumps(value: t.Any) -> str:
+            return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+
+        loads = staticmethod(json.loads)
+
+    maker = PastSigner if age else TimestampSigner
+    serializer = URLSafeTimedSerializer(
+        key,
+        salt=salt,
+        serializer=Plain,
+        signer=maker,
+        signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha1},
+    )
+    if isinstance(payload, bytes):
+        return serializer.make_signer(salt).sign(payload).decode()
+    return serializer.dumps(payload)
+
+
+def forget_modules(prefix: str) -> None:
+    for name in [name for name in sys.modules if name.startswith(prefix)]:
+        del sys.modules[name]
