@@ -11,7 +11,6 @@ import os
 import secrets
 from pathlib import Path
 
-from bolthead.views import MethodView
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.utils import secure_filename
 
@@ -28,6 +27,7 @@ from bolthead import (
     send_from_directory,
     url_for,
 )
+from bolthead.views import MethodView
 
 ALLOWED = {".txt", ".pdf", ".png", ".jpg"}
 ONE_YEAR = 365 * 24 * 60 * 60
