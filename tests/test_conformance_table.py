@@ -1,0 +1,45 @@
+"""The table of conformance suites says what a run needs, and why each exception is made."""
+
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TABLE = runpy.run_path(str(Path(__file__).parent / "conformance" / "table.py"))
+SUITES: dict[str, Any] = TABLE["load_suites"]()
+
+
+@pytest.mark.parametrize("suite", SUITES.values(), ids=SUITES)
+def test_a_row_pins_its_sdist(suite):
+    """Two runs of a row test the same sources."""
+    assert suite.dist
+    assert suite.version
+    assert len(suite.sha256) == 64
+    assert suite.passing > 0
+
+
+@pytest.mark.parametrize("suite", SUITES.values(), ids=SUITES)
+def test_each_exception_has_a_reason(suite):
+    """A test is left out, or a text replaced, only for a reason that is written down."""
+    for exception in (*suite.deselect, *suite.accidents, *suite.patch):
+        assert exception.why.strip()
+
+
+def test_flask_has_three_accidents_at_most():
+    """Bolthead fails no more than three of Flask's own tests."""
+    assert len(SUITES["flask"].accidents) <= 3
+
+
+def test_a_suite_needs_two_keys():
+    """A new extension is a distribution and a version."""
+    shared = {"flask": "3", "base": ["pytest"], "timeout": 60}
+    suite = TABLE["read_row"]("x", {**shared, "dist": "flask-x", "version": "1.0"})
+    assert suite.requirements == ("flask==3", "flask-x==1.0", "pytest")
+    assert suite.args == ("tests",)
+
+
+def test_a_misspelt_key_is_an_error():
+    """A key that does nothing is not passed over in silence."""
+    with pytest.raises(ValueError, match=r"\[suite.x\] has unknown keys \['verson'\]"):
+        TABLE["read_row"]("x", {"dist": "flask-x", "verson": "1.0"})
