@@ -165,7 +165,7 @@ def visits_by_day(session: Session, days: int, link: Link | None = None) -> list
     )
     if link is not None:
         query = query.where(DailyVisits.link_id == link.id)
-    counted = dict(session.execute(query).tuples().all())
+    counted = dict(session.execute(query).all())
     return [
         (day, counted.get(day, 0)) for day in (first + dt.timedelta(days=n) for n in range(days))
     ]
