@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 640, 220
-LEFT, RIGHT, TOP, BOTTOM = 44, 6, 12, 30
+LEFT, RIGHT, TOP, BOTTOM = 44, 6, 20, 30
 GAP = 0.3  # of a day's share of the width
 
 

@@ -71,7 +71,7 @@ def find_code_error(code: str) -> str | None:
     if not code:
         return None
     if not CUSTOM_CODE.fullmatch(code):
-        return "A code has 3 to 32 of the letters a to z, digits, “-” and “_”."
+        return "Use 3 to 32 of a-z, A-Z, 0-9, “-” and “_”."
     if code.lower() in RESERVED:
         return f"The code “{code}” is reserved. Choose another one."
     return None
