@@ -2,7 +2,7 @@
 
 Run it from the top of the repository, the second line only for a page with something on it:
 
-    pip install sqlalchemy
+    pip install "bolthead[examples]"
     bolthead --app examples/shortener seed
     bolthead --app examples/shortener run
 
