@@ -1,0 +1,8 @@
+"""The commands, as ``python -m bolthead``."""
+
+from __future__ import annotations
+
+from bolthead.cli import main
+
+if __name__ == "__main__":
+    main()

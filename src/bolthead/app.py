@@ -1,0 +1,756 @@
+"""The app: its settings, what it is made of, and one overridable method for each step."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import typing as t
+import weakref
+from datetime import timedelta
+from inspect import iscoroutinefunction
+
+from werkzeug.datastructures import ImmutableDict
+from werkzeug.exceptions import Aborter, HTTPException
+from werkzeug.routing import BuildError, Map, MapAdapter, Rule
+from werkzeug.utils import redirect as _redirect
+from werkzeug.wrappers import Response as BaseResponse
+
+from . import bridges, current, proxies, routing
+from . import typing as ft
+from .blueprints import (
+    Blueprint,
+    T_template_filter,
+    T_template_global,
+    T_template_test,
+)
+from .config import Config, ConfigAttribute
+from .ctx import AppContext, RequestContext, _AppCtxGlobals, _sentinel
+from .helpers import get_debug_flag, get_flashed_messages
+from .json.provider import DefaultJSONProvider, JSONProvider
+from .logging import create_logger
+from .made import made
+from .overrides import CLASS_CHANGES, Watched, either_signature, replaced
+from .paths import get_instance_path
+from .plan import recover, respond, run_sync
+from .plan.compile import Plans, scopes
+from .plan.route_plan import RoutePlan
+from .protocols import wsgi
+from .registry import REGISTRIES, CountedList
+from .scaffold import Scaffold, T_teardown, _endpoint_from_view_func, setupmethod
+from .sessions import SecureCookieSessionInterface, SessionInterface
+from .templating import DispatchingJinjaLoader, Environment
+from .wrappers import Request, Response
+
+if t.TYPE_CHECKING:
+    from types import TracebackType
+
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+    from .testing import FlaskClient, FlaskCliRunner
+
+T_shell_context_processor = t.TypeVar(
+    "T_shell_context_processor", bound=ft.ShellContextProcessorCallable
+)
+_ExcInfo = (
+    "tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]"
+)
+
+
+def _make_timedelta(value: timedelta | int | None) -> timedelta | None:
+    """Return a duration that may be given in seconds."""
+    if value is None or isinstance(value, timedelta):
+        return value
+    return timedelta(seconds=value)
+
+
+class Flask(Scaffold, metaclass=Watched):
+    """A WSGI application that answers as Flask 3.1.3 does (Flask API, "Application Object").
+
+    ``import_name`` is usually ``__name__``: it tells where templates and static files lie.
+    """
+
+    request_class: type[Request] = Request
+    response_class: type[Response] = Response
+    aborter_class: type[Aborter] = Aborter
+    jinja_environment: type[Environment] = Environment
+    app_ctx_globals_class: type[_AppCtxGlobals] = _AppCtxGlobals
+    config_class: type[Config] = Config
+    json_provider_class: type[JSONProvider] = DefaultJSONProvider
+    url_rule_class: type[Rule] = Rule
+    url_map_class: type[Map] = Map
+    session_interface: SessionInterface = SecureCookieSessionInterface()
+    test_client_class: type[FlaskClient] | None = None
+    test_cli_runner_class: type[FlaskCliRunner] | None = None
+
+    jinja_options: dict[str, t.Any] = {}  # noqa: RUF012  # replaced by subclasses, as in Flask
+    """Options of the Jinja environment; change them before it is first used."""
+
+    default_config: t.Mapping[str, t.Any] = ImmutableDict(
+        {
+            "DEBUG": None,
+            "TESTING": False,
+            "PROPAGATE_EXCEPTIONS": None,
+            "SECRET_KEY": None,
+            "SECRET_KEY_FALLBACKS": None,
+            "PERMANENT_SESSION_LIFETIME": timedelta(days=31),
+            "USE_X_SENDFILE": False,
+            "TRUSTED_HOSTS": None,
+            "SERVER_NAME": None,
+            "APPLICATION_ROOT": "/",
+            "SESSION_COOKIE_NAME": "session",
+            "SESSION_COOKIE_DOMAIN": None,
+            "SESSION_COOKIE_PATH": None,
+            "SESSION_COOKIE_HTTPONLY": True,
+            "SESSION_COOKIE_SECURE": False,
+            "SESSION_COOKIE_PARTITIONED": False,
+            "SESSION_COOKIE_SAMESITE": None,
+            "SESSION_REFRESH_EACH_REQUEST": True,
+            "MAX_CONTENT_LENGTH": None,
+            "MAX_FORM_MEMORY_SIZE": 500_000,
+            "MAX_FORM_PARTS": 1_000,
+            "SEND_FILE_MAX_AGE_DEFAULT": None,
+            "TRAP_BAD_REQUEST_ERRORS": None,
+            "TRAP_HTTP_EXCEPTIONS": False,
+            "EXPLAIN_TEMPLATE_LOADING": False,
+            "PREFERRED_URL_SCHEME": "http",
+            "TEMPLATES_AUTO_RELOAD": None,
+            "MAX_COOKIE_SIZE": 4093,
+            "PROVIDE_AUTOMATIC_OPTIONS": True,
+        }
+    )
+    """The first settings; a subclass replaces the mapping (Flask docs, "Configuration Handling")."""
+
+    testing = ConfigAttribute[bool]("TESTING")
+    secret_key = ConfigAttribute[t.Union[str, bytes, None]]("SECRET_KEY")  # noqa: UP007  # a type at run time
+    permanent_session_lifetime = ConfigAttribute[timedelta](
+        "PERMANENT_SESSION_LIFETIME",
+        get_converter=_make_timedelta,  # type: ignore[arg-type]  # None only where None was set
+    )
+
+    config: Config
+    _got_first_request: bool
+    _plans: Plans | None
+
+    def __init__(
+        self,
+        import_name: str,
+        static_url_path: str | None = None,
+        static_folder: str | os.PathLike[str] | None = "static",
+        static_host: str | None = None,
+        host_matching: bool = False,
+        subdomain_matching: bool = False,
+        template_folder: str | os.PathLike[str] | None = "templates",
+        instance_path: str | None = None,
+        instance_relative_config: bool = False,
+        root_path: str | None = None,
+    ) -> None:
+        super().__init__(
+            import_name=import_name,
+            static_folder=static_folder,
+            static_url_path=static_url_path,
+            template_folder=template_folder,
+            root_path=root_path,
+        )
+        self._plans = None
+        self._got_first_request = False
+        if instance_path is not None and not os.path.isabs(instance_path):
+            raise ValueError(
+                "If an instance path is provided it must be absolute."
+                " A relative path was given instead."
+            )
+        self.instance_path = instance_path or self.auto_find_instance_path()
+        self.config = self.make_config(instance_relative_config)
+        self.aborter = self.make_aborter()
+        self.json: JSONProvider = self.json_provider_class(self)
+
+        self.url_build_error_handlers: list[
+            t.Callable[[Exception, str, dict[str, t.Any]], str]
+        ] = []
+        self.teardown_appcontext_funcs: list[ft.TeardownCallable] = CountedList(self._changes)
+        self.shell_context_processors: list[ft.ShellContextProcessorCallable] = []
+        self.blueprints: dict[str, Blueprint] = {}
+        self.extensions: dict[str, t.Any] = {}
+        self.url_map = self.url_map_class(host_matching=host_matching)
+        self.subdomain_matching = subdomain_matching
+
+        if self.has_static_folder:
+            self._route_static_files(static_host, host_matching=host_matching)
+
+    def _route_static_files(self, static_host: str | None, *, host_matching: bool) -> None:
+        assert bool(static_host) == host_matching, (  # noqa: S101  # Flask's error
+            "Invalid static_host/host_matching combination"
+        )
+        # Weak, so that an app nobody uses any more is freed at once.
+        app = weakref.ref(self)
+        self.add_url_rule(
+            f"{self.static_url_path}/<path:filename>",
+            endpoint="static",
+            host=static_host,
+            view_func=lambda **kw: app().send_static_file(**kw),  # type: ignore[union-attr]  # it serves
+        )
+
+    def __setattr__(self, name: str, value: t.Any) -> None:
+        # Anything set on the app may change what its requests need.
+        changes = self.__dict__.get("_changes")
+        if changes is not None:
+            changes.count += 1
+            if name in REGISTRIES and getattr(value, "changes", None) is not changes:
+                value = REGISTRIES[name](changes, value)
+            elif name == "config" and isinstance(value, Config):
+                value.changes = changes
+        super().__setattr__(name, value)
+
+    def _check_setup_finished(self, f_name: str) -> None:
+        if self._got_first_request:
+            raise AssertionError(
+                f"The setup method '{f_name}' can no longer be called"
+                " on the application. It has already handled its first"
+                " request, any changes will not be applied"
+                " consistently.\n"
+                "Make sure all imports, decorators, functions, etc."
+                " needed to set up the application are done before"
+                " running it."
+            )
+
+    # What the app is made of. Override to make it of something else.
+
+    @made
+    def name(self) -> str:  # type: ignore[override]  # made from the import name, then a str
+        """The app's name: its import name, or the file's of a script that is run."""
+        if self.import_name != "__main__":
+            return self.import_name
+        file = getattr(sys.modules["__main__"], "__file__", None)
+        if file is None:
+            return "__main__"
+        return os.path.splitext(os.path.basename(file))[0]
+
+    @made
+    def logger(self) -> logging.Logger:
+        """The logger of the app's name (Flask docs, "Logging")."""
+        return create_logger(self)
+
+    @made
+    def jinja_env(self) -> Environment:
+        """The Jinja environment, made at its first use."""
+        return self.create_jinja_environment()
+
+    @property
+    def debug(self) -> bool:
+        """Whether debug mode is on: ``DEBUG`` in the configuration."""
+        return t.cast(bool, self.config["DEBUG"])
+
+    @debug.setter
+    def debug(self, value: bool) -> None:
+        self.config["DEBUG"] = value
+        if self.config["TEMPLATES_AUTO_RELOAD"] is None:
+            self.jinja_env.auto_reload = value
+
+    def auto_find_instance_path(self) -> str:
+        """Return the instance folder of an app that was not given one."""
+        return get_instance_path(self.import_name, self.name)
+
+    def make_config(self, instance_relative: bool = False) -> Config:
+        """Return the configuration with its first settings."""
+        return self.config_class(
+            self.instance_path if instance_relative else self.root_path,
+            {**self.default_config, "DEBUG": get_debug_flag()},
+        )
+
+    def make_aborter(self) -> Aborter:
+        """Return what ``abort`` raises with: ``app.aborter``."""
+        return self.aborter_class()
+
+    def create_jinja_environment(self) -> Environment:
+        """Return the Jinja environment with the app's options and global names."""
+        options = dict(self.jinja_options)
+        options.setdefault("autoescape", self.select_jinja_autoescape)
+        if "auto_reload" not in options:
+            reload = self.config["TEMPLATES_AUTO_RELOAD"]
+            options["auto_reload"] = self.debug if reload is None else reload
+        environment = self.jinja_environment(self, **options)
+        environment.globals.update(
+            url_for=self.url_for,
+            get_flashed_messages=get_flashed_messages,
+            config=self.config,
+            # Beside the context's names, for macros that are imported without it.
+            request=proxies.request,
+            session=proxies.session,
+            g=proxies.g,
+        )
+        environment.policies["json.dumps_function"] = self.json.dumps
+        return environment
+
+    def create_global_jinja_loader(self) -> DispatchingJinjaLoader:
+        """Return the loader of the app's and its blueprints' templates."""
+        return DispatchingJinjaLoader(self)
+
+    def select_jinja_autoescape(self, filename: str | None) -> bool:
+        """Tell whether a template escapes what it is given; one made from text (None) does."""
+        if filename is None:
+            return True
+        return filename.endswith((".html", ".htm", ".xml", ".xhtml", ".svg"))
+
+    def open_instance_resource(
+        self, resource: str, mode: str = "rb", encoding: str | None = "utf-8"
+    ) -> t.IO[t.Any]:
+        """Open a file by its path from the instance folder, for reading or writing."""
+        path = os.path.join(self.instance_path, resource)
+        return open(path, mode, encoding=None if "b" in mode else encoding)
+
+    # Set-up
+
+    @setupmethod
+    def add_url_rule(
+        self,
+        rule: str,
+        endpoint: str | None = None,
+        view_func: ft.RouteCallable | None = None,
+        provide_automatic_options: bool | None = None,
+        **options: t.Any,
+    ) -> None:
+        """Route a URL: to a view, or to an endpoint whose view is registered elsewhere.
+
+        The endpoint is the view's name unless given. ``methods`` are those given, or the view's
+        ``methods``, or GET; HEAD comes with GET, and OPTIONS is answered for the view unless
+        ``provide_automatic_options`` says not to. Further options are those of Werkzeug's
+        ``Rule``. AssertionError for an endpoint that has another view.
+        """
+        if endpoint is None:
+            endpoint = _endpoint_from_view_func(view_func)
+        methods = _methods(options.pop("methods", None), view_func)
+        if provide_automatic_options is None:
+            provide_automatic_options = getattr(view_func, "provide_automatic_options", None)
+        required = {m.upper() for m in getattr(view_func, "required_methods", ())}
+        if provide_automatic_options is None:
+            provide_automatic_options = (
+                "OPTIONS" not in methods and self.config["PROVIDE_AUTOMATIC_OPTIONS"]
+            )
+            if provide_automatic_options:
+                required.add("OPTIONS")
+
+        made_rule: t.Any = self.url_rule_class(
+            rule, methods=methods | required, endpoint=endpoint, **options
+        )
+        made_rule.provide_automatic_options = provide_automatic_options
+        self.url_map.add(made_rule)
+        if view_func is None:
+            return
+        known = self.view_functions.get(endpoint)
+        if known is not None and known != view_func:
+            raise AssertionError(
+                "View function mapping is overwriting an existing"
+                f" endpoint function: {endpoint}"
+            )
+        self.view_functions[endpoint] = view_func
+
+    @setupmethod
+    def register_blueprint(self, blueprint: Blueprint, **options: t.Any) -> None:
+        """Merge a blueprint into the app.
+
+        ``url_prefix``, ``subdomain``, ``url_defaults``, ``name`` and ``cli_group`` go before the
+        blueprint's own; other options are handed to its deferred functions.
+        """
+        blueprint.register(self, options)
+
+    def iter_blueprints(self) -> t.ValuesView[Blueprint]:
+        """Return the registered blueprints, in order."""
+        return self.blueprints.values()
+
+    @setupmethod
+    def teardown_appcontext(self, f: T_teardown) -> T_teardown:
+        """Call a function when an app context ends, with the error that ended it or None."""
+        self.teardown_appcontext_funcs.append(f)
+        return f
+
+    @setupmethod
+    def shell_context_processor(
+        self, f: T_shell_context_processor
+    ) -> T_shell_context_processor:
+        """Call a function when a shell starts: it returns a dictionary of names for it."""
+        self.shell_context_processors.append(f)
+        return f
+
+    @setupmethod
+    def template_filter(
+        self, name: str | None = None
+    ) -> t.Callable[[T_template_filter], T_template_filter]:
+        """Return a decorator that makes a function a template filter."""
+
+        def register(f: T_template_filter) -> T_template_filter:
+            self.add_template_filter(f, name=name)
+            return f
+
+        return register
+
+    @setupmethod
+    def add_template_filter(self, f: ft.TemplateFilterCallable, name: str | None = None) -> None:
+        """Make a function a template filter, under its own name by default."""
+        self.jinja_env.filters[name or f.__name__] = f
+
+    @setupmethod
+    def template_test(
+        self, name: str | None = None
+    ) -> t.Callable[[T_template_test], T_template_test]:
+        """Return a decorator that makes a function a template test."""
+
+        def register(f: T_template_test) -> T_template_test:
+            self.add_template_test(f, name=name)
+            return f
+
+        return register
+
+    @setupmethod
+    def add_template_test(self, f: ft.TemplateTestCallable, name: str | None = None) -> None:
+        """Make a function a template test, under its own name by default."""
+        self.jinja_env.tests[name or f.__name__] = f
+
+    @setupmethod
+    def template_global(
+        self, name: str | None = None
+    ) -> t.Callable[[T_template_global], T_template_global]:
+        """Return a decorator that lets templates call a function."""
+
+        def register(f: T_template_global) -> T_template_global:
+            self.add_template_global(f, name=name)
+            return f
+
+        return register
+
+    @setupmethod
+    def add_template_global(self, f: ft.TemplateGlobalCallable, name: str | None = None) -> None:
+        """Let templates call a function, under its own name by default."""
+        self.jinja_env.globals[name or f.__name__] = f
+
+    # Contexts
+
+    def app_context(self) -> AppContext[t.Self]:
+        """Return a context that puts the app in force: ``with app.app_context():``."""
+        return AppContext(self)
+
+    def request_context(self, environ: WSGIEnvironment) -> RequestContext[t.Self]:
+        """Return a context for a request, given as a WSGI environ."""
+        return RequestContext(self, environ)
+
+    def test_request_context(self, *args: t.Any, **kwargs: t.Any) -> RequestContext[t.Self]:
+        """Return a context for a request that nobody sent, made as ``EnvironBuilder`` does."""
+        from .testing import EnvironBuilder
+
+        builder = EnvironBuilder(self, *args, **kwargs)
+        try:
+            return self.request_context(builder.get_environ())
+        finally:
+            builder.close()
+
+    # The plan in force
+
+    def _current_plans(self) -> Plans:
+        """Return the plans, compiled again where the set-up has changed since."""
+        plans = self._plans
+        now = (self._changes.count, CLASS_CHANGES.count)
+        if plans is None or plans.made_at != now:
+            plans = self.__dict__["_plans"] = Plans(self, now)
+        return plans
+
+    def plan_for(self, endpoint: str | None) -> RoutePlan:
+        """Return the plan of an endpoint: what its requests need; None is that of a miss."""
+        return self._current_plans().route(endpoint)
+
+    def _replaced(self, name: str) -> bool:
+        return replaced(self, name, _OWN[name])
+
+    def _plan_and_context(self) -> tuple[RoutePlan, t.Any]:
+        ctx = current.request_context()
+        return self.plan_for(ctx.request.endpoint), ctx
+
+    def _enter(self, ctx: t.Any) -> None:
+        """Open the session where somebody could tell when that happens, then match the URL."""
+        if ctx._session is None and not self._current_plans().session_waits:
+            ctx._session = self._open_session(ctx)
+        # A refused host is a reason not to match, and is noted while the map is bound.
+        if ctx.url_adapter is not None:
+            ctx.match_request()
+
+    def _open_session(self, ctx: t.Any) -> t.Any:
+        interface = self.session_interface
+        session = interface.open_session(self, ctx.request)
+        return interface.make_null_session(self) if session is None else session
+
+    def _save_session(self, ctx: t.Any, response: t.Any) -> None:
+        session = ctx._session
+        if session is None:
+            # Nobody has looked at it. A permanent one is due again, but only if there is one.
+            interface = t.cast(SecureCookieSessionInterface, self.session_interface)
+            if interface.get_cookie_name(self) not in ctx.environ.get("HTTP_COOKIE", ""):
+                return
+            session = ctx._session = self._open_session(ctx)
+        if not self.session_interface.is_null_session(session):
+            self.session_interface.save_session(self, session, response)
+
+    # The request's way. Each is the runner's step; override it, and the plan calls yours.
+
+    @either_signature
+    def full_dispatch_request(self) -> Response:
+        """Answer the request in force, errors included, but for those left to raise."""
+        return t.cast(Response, run_sync.run(*self._plan_and_context()))
+
+    @either_signature
+    def preprocess_request(self) -> ft.ResponseReturnValue | None:
+        """Run the checks of the request in force; the first answer ends them and is returned."""
+        return t.cast("ft.ResponseReturnValue | None", run_sync.check(*self._plan_and_context()))
+
+    @either_signature
+    def dispatch_request(self) -> ft.ResponseReturnValue:
+        """Call the view of the request in force; raise why there is none."""
+        return t.cast(ft.ResponseReturnValue, run_sync.call(*self._plan_and_context()))
+
+    @either_signature
+    def finalize_request(
+        self, rv: ft.ResponseReturnValue | HTTPException, from_error_handler: bool = False
+    ) -> Response:
+        """Make an answer a response and let the ``after_request`` functions have it."""
+        plan, ctx = self._plan_and_context()
+        return t.cast(Response, run_sync.finish(plan, ctx, rv, from_error_handler))
+
+    @either_signature
+    def process_response(self, response: Response) -> Response:
+        """Let the ``after_request`` functions have a response, then save the session in it."""
+        plan, ctx = self._plan_and_context()
+        return t.cast(Response, run_sync.after(plan, ctx, response))
+
+    @either_signature
+    def handle_user_exception(self, e: Exception) -> HTTPException | ft.ResponseReturnValue:
+        """Return the answer to an error of the checks or the view, or raise it on."""
+        plan, ctx = self._plan_and_context()
+        return t.cast(ft.ResponseReturnValue, run_sync.recover(plan, ctx, e))
+
+    @either_signature
+    def handle_http_exception(self, e: HTTPException) -> HTTPException | ft.ResponseReturnValue:
+        """Return the answer to an HTTP exception: its handler's, or its own."""
+        plan, ctx = self._plan_and_context()
+        return t.cast(ft.ResponseReturnValue, run_sync.recover_http(plan, ctx, e))
+
+    @either_signature
+    def handle_exception(self, e: Exception) -> Response:
+        """Return the response to an error that nothing has handled: logged, and a 500.
+
+        It is raised on where errors propagate: in tests and in debug mode.
+        """
+        plan, ctx = self._plan_and_context()
+        return t.cast(Response, run_sync.recover_last(plan, ctx, e))
+
+    @either_signature
+    def log_exception(self, exc_info: t.Any) -> None:
+        """Log an error that nothing has handled."""
+        request = current.request_context().request
+        self.logger.error(
+            f"Exception on {request.path} [{request.method}]",  # noqa: G004
+            exc_info=exc_info,
+        )
+
+    def trap_http_exception(self, e: Exception) -> bool:
+        """Tell whether an HTTP exception is treated as any other error."""
+        return recover.traps(self, e)
+
+    def should_ignore_error(self, error: BaseException | None) -> bool:
+        """Tell whether teardown functions are not told of an error; override it."""
+        return False
+
+    def _find_error_handler(
+        self, e: Exception, blueprints: list[str]
+    ) -> ft.ErrorHandlerCallable | None:
+        endpoint = f"{blueprints[0]}." if blueprints else None
+        return self.plan_for(endpoint).handlers.find(e)
+
+    def raise_routing_exception(self, request: Request) -> t.NoReturn:
+        """Raise why nothing matched."""
+        recover.raise_routing(self, request)
+
+    @either_signature
+    def make_default_options_response(self) -> Response:
+        """Return the answer to OPTIONS: the methods that the URL takes."""
+        adapter = current.request_context().url_adapter
+        response = self.response_class()
+        response.allow.update(adapter.allowed_methods())
+        return response
+
+    def make_response(self, rv: ft.ResponseReturnValue) -> Response:
+        """Return the response of a view's answer (Flask docs, "About Responses").
+
+        TypeError for what is no answer.
+        """
+        return t.cast(Response, respond.make_response(self, rv))
+
+    @either_signature
+    def do_teardown_request(self, exc: BaseException | None = _sentinel) -> None:
+        """Run the teardown functions of the request in force."""
+        if exc is _sentinel:
+            exc = sys.exc_info()[1]
+        run_sync.leave(*self._plan_and_context(), exc)
+
+    @either_signature
+    def do_teardown_appcontext(self, exc: BaseException | None = _sentinel) -> None:
+        """Run the teardown functions of the app context in force."""
+        if exc is _sentinel:
+            exc = sys.exc_info()[1]
+        run_sync.leave_app(self, self._current_plans().app_teardown, exc)
+
+    def ensure_sync(self, func: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
+        """Return a function as a plain one: an ``async def`` one is wrapped."""
+        return self.async_to_sync(func) if iscoroutinefunction(func) else func
+
+    def async_to_sync(
+        self, func: t.Callable[..., t.Coroutine[t.Any, t.Any, t.Any]]
+    ) -> t.Callable[..., t.Any]:
+        """Return an ``async def`` function as a plain one, run on this thread's event loop."""
+        return bridges.to_sync(func)
+
+    # URLs and templates
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Return the URL map bound to a request, or to SERVER_NAME; None without either."""
+        return routing.create_url_adapter(self, request)
+
+    def url_for(
+        self,
+        /,
+        endpoint: str,
+        *,
+        _anchor: str | None = None,
+        _method: str | None = None,
+        _scheme: str | None = None,
+        _external: bool | None = None,
+        **values: t.Any,
+    ) -> str:
+        """Return the URL of an endpoint with values for its arguments (Flask API, ``url_for``).
+
+        Values that the URL has no place for become its query; ``_anchor`` its fragment. With
+        ``_external`` (or a ``_scheme``, or outside of a request) the URL is a whole one.
+        ``_method`` chooses among the rules of an endpoint. Raises
+        ``werkzeug.routing.BuildError`` where no rule fits.
+        """
+        return routing.build_url(
+            self,
+            endpoint,
+            anchor=_anchor,
+            method=_method,
+            scheme=_scheme,
+            external=_external,
+            values=values,
+        )
+
+    def inject_url_defaults(self, endpoint: str, values: dict[str, t.Any]) -> None:
+        """Let the ``url_defaults`` functions add values to a URL that is built."""
+        routing.inject_defaults(
+            self.url_default_functions, scopes(endpoint)[::-1], endpoint, values
+        )
+
+    def handle_url_build_error(
+        self, error: BuildError, endpoint: str, values: dict[str, t.Any]
+    ) -> str:
+        """Return the URL that an ``url_build_error_handlers`` function gives, or raise the error."""
+        for handler in self.url_build_error_handlers:
+            try:
+                url = handler(error, endpoint, values)
+            except BuildError as other:
+                error = other
+            else:
+                if url is not None:
+                    return url
+        recover.raise_again(error)
+
+    def redirect(self, location: str, code: int = 302) -> BaseResponse:
+        """Return a response that sends the client elsewhere, an ``app.response_class``."""
+        return _redirect(location, code=code, Response=self.response_class)
+
+    @either_signature
+    def update_template_context(self, context: dict[str, t.Any]) -> None:
+        """Add what context processors give to a template's names; given names stay."""
+        given = dict(context)
+        ctx = current._cv_request.get(None)
+        names = scopes(None if ctx is None else ctx.request.endpoint)
+        for name in names[::-1]:
+            for process in self.template_context_processors.get(name, ()):
+                context.update(self.ensure_sync(process)())
+        context.update(given)
+
+    def make_shell_context(self) -> dict[str, t.Any]:
+        """Return the names a shell starts with."""
+        names: dict[str, t.Any] = {"app": self, "g": proxies.g}
+        for process in self.shell_context_processors:
+            names.update(process())
+        return names
+
+    # Doors
+
+    def wsgi_app(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> t.Iterable[bytes]:
+        """Answer one request by WSGI; wrap this, not the app: ``app.wsgi_app = Wrap(app.wsgi_app)``."""
+        return wsgi.serve(self, environ, start_response)
+
+    def __call__(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> t.Iterable[bytes]:
+        return self.wsgi_app(environ, start_response)
+
+    def run(
+        self,
+        host: str | None = None,
+        port: int | None = None,
+        debug: bool | None = None,
+        load_dotenv: bool = True,
+        **options: t.Any,
+    ) -> None:
+        """Serve the app for development, by default on 127.0.0.1:5000; not for production.
+
+        Options are those of ``werkzeug.serving.run_simple``.
+        """
+        from .devserver import run_app
+
+        run_app(self, host, port, debug, load_dotenv, **options)
+
+    def test_client(self, use_cookies: bool = True, **kwargs: t.Any) -> FlaskClient:
+        """Return a client that sends requests to the app without a server."""
+        from .testing import FlaskClient
+
+        client = self.test_client_class or FlaskClient
+        return client(self, self.response_class, use_cookies=use_cookies, **kwargs)
+
+    def test_cli_runner(self, **kwargs: t.Any) -> FlaskCliRunner:
+        """Return a runner that invokes the app's commands."""
+        from .testing import FlaskCliRunner
+
+        runner = self.test_cli_runner_class or FlaskCliRunner
+        return runner(self, **kwargs)
+
+
+def _methods(given: t.Any, view: t.Any) -> set[str]:
+    """Return the methods of a route: those given, or the view's, or GET."""
+    methods = given
+    if methods is None:
+        methods = getattr(view, "methods", None) or ("GET",)
+    if isinstance(methods, str):
+        raise TypeError(
+            "Allowed methods must be a list of strings, for"
+            ' example: @app.route(..., methods=["POST"])'
+        )
+    return {method.upper() for method in methods}
+
+
+class Bolthead(Flask):
+    """The class for new apps: Flask's, with safe, modern defaults.
+
+    What differs from ``Flask`` is the table ``defaults`` of settings, and nothing else.
+    """
+
+    defaults: t.Mapping[str, t.Any] = ImmutableDict({})
+    """Settings that differ from ``Flask.default_config``."""
+
+    default_config = ImmutableDict({**Flask.default_config, **defaults})
+
+
+# Bolthead's own methods, to tell replaced ones by.
+_OWN: dict[str, t.Any] = {
+    name: value for name, value in vars(Flask).items() if callable(value)
+}

@@ -1,0 +1,346 @@
+"""The state of one request, and of one piece of work for the app outside a request.
+
+A context only holds state and is put in force and taken out again; what happens in between is
+the runner's. Attributes that cost something are made when they are first looked at.
+"""
+
+from __future__ import annotations
+
+import sys
+import typing as t
+from contextvars import Token
+from functools import update_wrapper
+
+from werkzeug.exceptions import HTTPException
+
+from . import typing as ft
+from .current import _cv_app, _cv_request
+from .made import made
+from .signals import appcontext_popped, appcontext_pushed
+
+if t.TYPE_CHECKING:
+    from types import TracebackType
+
+    from _typeshed.wsgi import WSGIEnvironment
+    from werkzeug.routing import MapAdapter, Rule
+
+    from .wrappers import Request
+
+AppT = t.TypeVar("AppT", bound="Carried")
+F = t.TypeVar("F", bound=t.Callable[..., t.Any])
+
+_sentinel: t.Any = object()
+
+
+class Carried(t.Protocol):
+    """What a context asks of its app."""
+
+    app_ctx_globals_class: t.Any
+    request_class: t.Any
+    json: t.Any
+
+    def create_url_adapter(self, request: t.Any) -> MapAdapter | None: ...
+    def do_teardown_request(self, exc: BaseException | None = ...) -> None: ...
+    def do_teardown_appcontext(self, exc: BaseException | None = ...) -> None: ...
+    def ensure_sync(self, func: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]: ...
+    def _enter(self, ctx: t.Any) -> None: ...
+    def _open_session(self, ctx: t.Any) -> t.Any: ...
+
+
+class _AppCtxGlobals:
+    """The namespace ``g`` (Flask API, "Application Globals")."""
+
+    def __getattr__(self, name: str) -> t.Any:
+        try:
+            return self.__dict__[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __setattr__(self, name: str, value: t.Any) -> None:
+        self.__dict__[name] = value
+
+    def __delattr__(self, name: str) -> None:
+        try:
+            del self.__dict__[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def get(self, name: str, default: t.Any | None = None) -> t.Any:
+        """Return an attribute, or the default where there is none."""
+        return self.__dict__.get(name, default)
+
+    def pop(self, name: str, default: t.Any = _sentinel) -> t.Any:
+        """Take an attribute out; without a default, KeyError where there is none."""
+        if default is _sentinel:
+            return self.__dict__.pop(name)
+        return self.__dict__.pop(name, default)
+
+    def setdefault(self, name: str, default: t.Any = None) -> t.Any:
+        """Return an attribute; set it first where there is none."""
+        return self.__dict__.setdefault(name, default)
+
+    def __contains__(self, item: str) -> bool:
+        return item in self.__dict__
+
+    def __iter__(self) -> t.Iterator[str]:
+        return iter(self.__dict__)
+
+    def __repr__(self) -> str:
+        ctx = _cv_app.get(None)
+        if ctx is None:
+            return object.__repr__(self)
+        return f"<flask.g of '{ctx.app.name}'>"
+
+
+def after_this_request(
+    f: ft.AfterRequestCallable[t.Any],
+) -> ft.AfterRequestCallable[t.Any]:
+    """Call a function with this request's response before it is sent; it returns the response.
+
+    RuntimeError where no request is in force.
+    """
+    ctx = _cv_request.get(None)
+    if ctx is None:
+        raise RuntimeError(
+            "'after_this_request' can only be used when a request"
+            " context is active, such as in a view function."
+        )
+    ctx._after_request_functions.append(f)
+    return f
+
+
+def copy_current_request_context(f: F) -> F:
+    """Wrap a function to run in a copy of this request's context, as in another greenlet.
+
+    The copy shares the request and session objects. RuntimeError where no request is in force.
+    """
+    ctx = _cv_request.get(None)
+    if ctx is None:
+        raise RuntimeError(
+            "'copy_current_request_context' can only be used when a"
+            " request context is active, such as in a view function."
+        )
+    copied = ctx.copy()
+
+    def in_context(*args: t.Any, **kwargs: t.Any) -> t.Any:
+        with copied:
+            return copied.app.ensure_sync(f)(*args, **kwargs)
+
+    return update_wrapper(t.cast(F, in_context), f)
+
+
+def has_request_context() -> bool:
+    """Tell whether a request is in force here."""
+    return _cv_request.get(None) is not None
+
+
+def has_app_context() -> bool:
+    """Tell whether an application is in force here."""
+    return _cv_app.get(None) is not None
+
+
+class AppContext(t.Generic[AppT]):
+    """An application in force: ``with app.app_context():`` (Flask docs, "The Application Context").
+
+    The same context may be entered several times; teardown runs when it is left the last time.
+    """
+
+    def __init__(self, app: AppT) -> None:
+        self.app = app
+        self._cv_tokens: list[Token[t.Any]] = []
+
+    @made
+    def g(self) -> _AppCtxGlobals:
+        """The namespace of this context, an ``app.app_ctx_globals_class``."""
+        return t.cast(_AppCtxGlobals, self.app.app_ctx_globals_class())
+
+    @made
+    def url_adapter(self) -> MapAdapter | None:
+        """What builds URLs without a request; None unless SERVER_NAME is set."""
+        return self.app.create_url_adapter(None)
+
+    def push(self) -> None:
+        """Put the context in force here."""
+        self._cv_tokens.append(_cv_app.set(self))
+        if appcontext_pushed.receivers:
+            appcontext_pushed.send(self.app, _async_wrapper=self.app.ensure_sync)
+
+    def pop(self, exc: BaseException | None = _sentinel) -> None:
+        """Take the context out of force, running teardown functions when it was the last time."""
+        try:
+            if len(self._cv_tokens) == 1:
+                if exc is _sentinel:
+                    exc = sys.exc_info()[1]
+                self.app.do_teardown_appcontext(exc)
+        finally:
+            found = _cv_app.get()
+            _cv_app.reset(self._cv_tokens.pop())
+
+        if found is not self:
+            raise AssertionError(f"Popped wrong app context. ({found!r} instead of {self!r})")
+        if appcontext_popped.receivers:
+            appcontext_popped.send(self.app, _async_wrapper=self.app.ensure_sync)
+
+    def __enter__(self) -> t.Self:
+        self.push()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        self.pop(exc_value)
+
+
+class RequestContext(t.Generic[AppT]):
+    """A request in force: its WSGI environ, and what has come of it so far.
+
+    Entering it enters an application context too, unless one of the same app is in force: that
+    one, and its ``g``, is then shared (Flask docs, "The Request Context").
+    """
+
+    # What the router found. Read from the request where the app has looked at that.
+    rule: Rule | None = None
+    view_args: dict[str, t.Any] | None = None
+    routing_exception: HTTPException | None = None
+
+    # The plan of the route that matched; set by the runner.
+    plan: t.Any = None
+
+    flashes: list[tuple[str, str]] | None = None
+    _session: t.Any = None
+
+    def __init__(
+        self,
+        app: AppT,
+        environ: WSGIEnvironment,
+        request: Request | None = None,
+        session: t.Any = None,
+    ) -> None:
+        self.app = app
+        self.environ = environ
+        self._cv_tokens: list[tuple[Token[t.Any], AppContext[AppT] | None]] = []
+        if request is not None:
+            self.request = request
+        if session is not None:
+            self._session = session
+
+    @made
+    def request(self) -> Request:
+        """The request, an ``app.request_class``."""
+        request = self.app.request_class(self.environ)
+        request.json_module = self.app.json
+        request.url_rule = self.rule
+        request.view_args = self.view_args
+        request.routing_exception = self.routing_exception
+        return t.cast("Request", request)
+
+    @made
+    def url_adapter(self) -> MapAdapter | None:
+        """What matches and builds URLs for this request, or None for a host that is refused."""
+        try:
+            return self.app.create_url_adapter(self.request)
+        except HTTPException as error:
+            self.routing_exception = self.request.routing_exception = error
+            return None
+
+    @made
+    def _after_request_functions(self) -> list[ft.AfterRequestCallable[t.Any]]:
+        return []
+
+    @property
+    def session(self) -> t.Any:
+        """The session; reading this is what makes the answer vary by cookie."""
+        session = self._session
+        if session is None:
+            if not self._cv_tokens:
+                return None
+            session = self._session = self.app._open_session(self)
+        session.accessed = True
+        return session
+
+    @session.setter
+    def session(self, session: t.Any) -> None:
+        self._session = session
+
+    def copy(self) -> t.Self:
+        """Return a context of the same request and session, to be entered elsewhere."""
+        return type(self)(
+            self.app, environ=self.environ, request=self.request, session=self._session
+        )
+
+    def match_request(self) -> None:
+        """Look the URL up, and note the rule and its arguments, or why there is none."""
+        adapter = self.url_adapter
+        if adapter is None:
+            return
+        try:
+            self.rule, self.view_args = adapter.match(return_rule=True)
+        except HTTPException as error:
+            self.routing_exception = error
+        made_request = self.__dict__.get("request")
+        if made_request is not None:
+            made_request.url_rule = self.rule
+            made_request.view_args = self.view_args
+            if self.routing_exception is not None:
+                made_request.routing_exception = self.routing_exception
+
+    def push(self) -> None:
+        """Put the context in force here, open the session and match the URL."""
+        outer = _cv_app.get(None)
+        own = None
+        if outer is None or outer.app is not self.app:
+            own = AppContext(self.app)
+            own.push()
+        self._cv_tokens.append((_cv_request.set(self), own))
+        self.app._enter(self)
+
+    def pop(self, exc: BaseException | None = _sentinel) -> None:
+        """Take the context out of force, running teardown functions when it was the last time."""
+        last = len(self._cv_tokens) == 1
+        try:
+            if last:
+                if exc is _sentinel:
+                    exc = sys.exc_info()[1]
+                try:
+                    self.app.do_teardown_request(exc)
+                finally:
+                    self._close_request()
+        finally:
+            found = _cv_request.get()
+            token, own = self._cv_tokens.pop()
+            _cv_request.reset(token)
+            if own is not None:
+                own.pop(exc)
+        if found is not self:
+            raise AssertionError(f"Popped wrong request context. ({found!r} instead of {self!r})")
+
+    def _close_request(self) -> None:
+        """Close uploaded files, and cut the cycle from the environ to the request."""
+        request = self.__dict__.get("request")
+        if request is None:
+            return
+        close = getattr(request, "close", None)
+        if close is not None:
+            close()
+        request.environ["werkzeug.request"] = None
+
+    def __enter__(self) -> t.Self:
+        self.push()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        self.pop(exc_value)
+
+    def __repr__(self) -> str:
+        request = self.request
+        return (
+            f"<{type(self).__name__} {request.url!r} [{request.method}] of {self.app.name}>"  # type: ignore[attr-defined]  # every app has one
+        )

@@ -1,0 +1,92 @@
+"""Run an app on Werkzeug's development server."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+import click
+
+from bolthead.devserver.banner import is_reloader_child
+from bolthead.devserver.banner import show_server_banner
+from bolthead.devserver.dotenv import load_dotenv as load_dotenv_files
+from bolthead.helpers import get_debug_flag
+from bolthead.helpers import get_load_dotenv
+
+if t.TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+    from bolthead.app import Flask
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 5000
+
+
+def run(app: WSGIApplication, host: str, port: int, **options: t.Any) -> None:
+    """Serve a WSGI app until it is interrupted; ``options`` are those of Werkzeug's run_simple.
+
+    For developing only: see https://werkzeug.palletsprojects.com/en/stable/serving/.
+    """
+    # Looked up when called: tools and tests replace the function in Werkzeug's module.
+    from werkzeug import serving
+
+    serving.run_simple(host, port, app, **options)
+
+
+def run_app(
+    app: Flask,
+    host: str | None = None,
+    port: int | None = None,
+    debug: bool | None = None,
+    load_dotenv: bool = True,
+    **options: t.Any,
+) -> None:
+    """Do what ``app.run()`` promises: serve the app, with reloader and debugger in debug mode.
+
+    Host and port default to those of SERVER_NAME, else to 127.0.0.1:5000. Debug mode is
+    ``debug``, else FLASK_DEBUG, else what the app has. Below a command such as ``bolthead run``
+    the call is ignored, with a warning, as it would never return to the command.
+    See https://flask.palletsprojects.com/en/stable/api/#flask.Flask.run.
+    """
+    if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
+        if not is_reloader_child():
+            _warn_of_ignored_call()
+        return
+
+    if get_load_dotenv(load_dotenv):
+        load_dotenv_files()
+        if "FLASK_DEBUG" in os.environ or "BOLTHEAD_DEBUG" in os.environ:
+            app.debug = get_debug_flag()
+    if debug is not None:
+        app.debug = bool(debug)
+
+    named_host, named_port = _split_server_name(app.config.get("SERVER_NAME"))
+    if not host:
+        host = named_host or DEFAULT_HOST
+    if port is None:
+        port = DEFAULT_PORT if named_port is None else named_port
+
+    options.setdefault("use_reloader", app.debug)
+    options.setdefault("use_debugger", app.debug)
+    options.setdefault("threaded", True)
+
+    show_server_banner(app.debug, app.name)
+    try:
+        run(app, host, int(port), **options)
+    finally:
+        # Setup is open again after the server has stopped, say in an interactive shell.
+        app._got_first_request = False
+
+
+def _warn_of_ignored_call() -> None:
+    click.secho(
+        " * Ignoring a call to 'app.run()' that would block the current 'bolthead' CLI command.\n"
+        "   Only call 'app.run()' in an 'if __name__ == \"__main__\"' guard.",
+        fg="red",
+    )
+
+
+def _split_server_name(server_name: str | None) -> tuple[str | None, int | None]:
+    """Return host and port of a SERVER_NAME such as "localhost:8000", None for what it lacks."""
+    host, _, port = (server_name or "").partition(":")
+    return host or None, int(port) if port else None

@@ -1,0 +1,108 @@
+"""How an application turns data to JSON and back; subclass to use another library."""
+
+from __future__ import annotations
+
+import dataclasses
+import decimal
+import json
+import typing as t
+import uuid
+import weakref
+from datetime import date
+
+from werkzeug.http import http_date
+
+if t.TYPE_CHECKING:
+    from werkzeug.wrappers import Response
+
+
+class JSONProvider:
+    """The JSON operations of one app; a subclass must give ``dumps`` and ``loads``.
+
+    Set ``app.json_provider_class``, or assign an instance to ``app.json`` (Flask API, "JSON").
+    """
+
+    def __init__(self, app: t.Any) -> None:
+        # Weak: the app owns its provider.
+        self._app: t.Any = weakref.proxy(app)
+
+    def dumps(self, obj: t.Any, **kwargs: t.Any) -> str:
+        """Return data as JSON text."""
+        raise NotImplementedError
+
+    def dump(self, obj: t.Any, fp: t.IO[str], **kwargs: t.Any) -> None:
+        """Write data as JSON to a text file."""
+        fp.write(self.dumps(obj, **kwargs))
+
+    def loads(self, s: str | bytes, **kwargs: t.Any) -> t.Any:
+        """Return the data of JSON text."""
+        raise NotImplementedError
+
+    def load(self, fp: t.IO[t.AnyStr], **kwargs: t.Any) -> t.Any:
+        """Return the data of an open JSON file."""
+        return self.loads(fp.read(), **kwargs)
+
+    def _prepare_response_obj(self, args: tuple[t.Any, ...], kwargs: dict[str, t.Any]) -> t.Any:
+        if args and kwargs:
+            raise TypeError("app.json.response() takes either args or kwargs, not both")
+        if kwargs:
+            return kwargs
+        if len(args) == 1:
+            return args[0]
+        return args or None
+
+    def response(self, *args: t.Any, **kwargs: t.Any) -> Response:
+        """Return a response that carries one value, a list of several, or the keywords."""
+        text = self.dumps(self._prepare_response_obj(args, kwargs))
+        return t.cast("Response", self._app.response_class(text, mimetype="application/json"))
+
+
+def _default(o: t.Any) -> t.Any:
+    """Return a JSON form of what the standard library has none for; TypeError where we neither."""
+    if isinstance(o, date):
+        return http_date(o)
+    if isinstance(o, decimal.Decimal | uuid.UUID):
+        return str(o)
+    if dataclasses.is_dataclass(o) and not isinstance(o, type):
+        return dataclasses.asdict(o)
+    if hasattr(o, "__html__"):
+        return str(o.__html__())
+    raise TypeError(f"Object of type {type(o).__name__} is not JSON serializable")
+
+
+class DefaultJSONProvider(JSONProvider):
+    """The standard library's JSON, with dates, decimals, UUIDs, dataclasses and markup."""
+
+    default: t.Callable[[t.Any], t.Any] = staticmethod(_default)
+    """Called for what has no JSON form of its own; returns one that has."""
+
+    ensure_ascii = True
+    """Write every character beyond ASCII as an escape."""
+
+    sort_keys = True
+    """Write the keys of an object in order, so that equal data are equal text."""
+
+    compact: bool | None = None
+    """Leave out line breaks and spaces; None: unless the app is in debug mode."""
+
+    mimetype = "application/json"
+    """The mimetype of ``response``."""
+
+    def dumps(self, obj: t.Any, **kwargs: t.Any) -> str:
+        """Return data as JSON text; keywords go to ``json.dumps``."""
+        kwargs.setdefault("default", self.default)
+        kwargs.setdefault("ensure_ascii", self.ensure_ascii)
+        kwargs.setdefault("sort_keys", self.sort_keys)
+        return json.dumps(obj, **kwargs)
+
+    def loads(self, s: str | bytes, **kwargs: t.Any) -> t.Any:
+        """Return the data of JSON text; keywords go to ``json.loads``."""
+        return json.loads(s, **kwargs)
+
+    def response(self, *args: t.Any, **kwargs: t.Any) -> Response:
+        """Return a response with a final line break, indented in debug mode."""
+        obj = self._prepare_response_obj(args, kwargs)
+        spacious = self.compact is False or (self.compact is None and self._app.debug)
+        layout: dict[str, t.Any] = {"indent": 2} if spacious else {"separators": (",", ":")}
+        text = f"{self.dumps(obj, **layout)}\n"
+        return t.cast("Response", self._app.response_class(text, mimetype=self.mimetype))

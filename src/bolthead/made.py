@@ -1,0 +1,32 @@
+"""Attributes that are made when they are first looked at."""
+
+from __future__ import annotations
+
+import typing as t
+
+T = t.TypeVar("T")
+
+
+class made(t.Generic[T]):  # noqa: N801  # reads as a decorator, as property does
+    """An attribute that is made when it is first looked at, and from then on is a plain one."""
+
+    def __init__(self, make: t.Callable[[t.Any], T]) -> None:
+        self.make = make
+        self.name = make.__name__
+        self.__doc__ = make.__doc__
+
+    @t.overload
+    def __get__(self, obj: None, owner: type) -> t.Self: ...
+
+    @t.overload
+    def __get__(self, obj: object, owner: type) -> T: ...
+
+    def __get__(self, obj: object | None, owner: type | None = None) -> T | t.Self:
+        if obj is None:
+            return self
+        value = obj.__dict__[self.name] = self.make(obj)
+        return value
+
+    if t.TYPE_CHECKING:
+        # There is none at run time: assigning makes a plain attribute.
+        def __set__(self, obj: object, value: T) -> None: ...

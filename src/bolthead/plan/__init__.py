@@ -1,0 +1,1 @@
+"""A request's way, decided at set-up: compiled plans, and the runner that follows them."""

@@ -1,0 +1,149 @@
+"""The registry in, plans out: reads an app's set-up once and freezes what its requests need."""
+
+from __future__ import annotations
+
+import inspect
+import typing as t
+
+from .. import sessions
+from ..wrappers.request import split_blueprint_path
+from . import respond, run_sync
+from .route_plan import Function, Handlers, RoutePlan, Steps
+
+# The overridable methods that take a step, with the runner's own way of taking it.
+STEPS: dict[str, tuple[str, Function]] = {
+    "run": ("full_dispatch_request", run_sync.run),
+    "check": ("preprocess_request", run_sync.check),
+    "call": ("dispatch_request", run_sync.call),
+    "recover": ("handle_user_exception", run_sync.recover),
+    "recover_http": ("handle_http_exception", run_sync.recover_http),
+    "recover_last": ("handle_exception", run_sync.recover_last),
+    "finish": ("finalize_request", run_sync.finish),
+    "respond": ("make_response", respond.respond),
+    "after": ("process_response", run_sync.after),
+}
+
+
+class Compiled(t.Protocol):
+    """What compiling asks of an app."""
+
+    view_functions: t.Mapping[str, Function]
+    before_request_funcs: t.Mapping[str | None, t.Sequence[Function]]
+    after_request_funcs: t.Mapping[str | None, t.Sequence[Function]]
+    teardown_request_funcs: t.Mapping[str | None, t.Sequence[Function]]
+    url_value_preprocessors: t.Mapping[str | None, t.Sequence[Function]]
+    error_handler_spec: t.Mapping[str | None, t.Mapping[int | None, t.Mapping[t.Any, Function]]]
+    teardown_appcontext_funcs: t.Sequence[Function]
+    session_interface: t.Any
+
+    def ensure_sync(self, func: Function) -> Function: ...
+    def _replaced(self, name: str) -> bool: ...
+
+
+class Plans:
+    """The plans of an app as it is set up at one moment; a route's is made at its first use."""
+
+    def __init__(self, app: Compiled, made_at: tuple[int, int]) -> None:
+        self.app = app
+        self.made_at = made_at
+        self.replaced = {
+            step: method for step, (method, _) in STEPS.items() if app._replaced(method)
+        }
+        self.steps = Steps(
+            **{
+                step: through(app, method) if step in self.replaced else own
+                for step, (method, own) in STEPS.items()
+            }
+        )
+        self.adapt = _adapter(app)
+        self.app_teardown = tuple(map(self.adapt, reversed(app.teardown_appcontext_funcs)))
+        # Nobody can tell when the cookie's session is opened, so it is when first looked at.
+        self.session_waits = type(app.session_interface) is sessions.SecureCookieSessionInterface
+        self._routes: dict[str | None, RoutePlan] = {}
+
+    def route(self, endpoint: str | None) -> RoutePlan:
+        """Return the plan of an endpoint; None is that of a request that matched nothing."""
+        plan = self._routes.get(endpoint)
+        if plan is None:
+            plan = self._routes[endpoint] = self._compile(endpoint)
+        return plan
+
+    def _compile(self, endpoint: str | None) -> RoutePlan:
+        app = self.app
+        inner_first = scopes(endpoint)
+        app_first = inner_first[::-1]
+        view = None if endpoint is None else app.view_functions.get(endpoint)
+        return RoutePlan(
+            endpoint=endpoint,
+            steps=self.steps,
+            view=None if view is None else self.adapt(view),
+            # These two get no adapter in Flask either: they prepare, they do not answer.
+            url_values=_functions(app.url_value_preprocessors, app_first),
+            before=tuple(map(self.adapt, _functions(app.before_request_funcs, app_first))),
+            after=tuple(map(self.adapt, _functions(app.after_request_funcs, inner_first, -1))),
+            teardown=tuple(
+                map(self.adapt, _functions(app.teardown_request_funcs, inner_first, -1))
+            ),
+            handlers=Handlers(_handler_tables(app, inner_first), self.adapt),
+        )
+
+
+def scopes(endpoint: str | None) -> tuple[str | None, ...]:
+    """Return the names of the blueprints an endpoint is in, the innermost first, then None."""
+    if endpoint is None or "." not in endpoint:
+        return (None,)
+    return (*split_blueprint_path(endpoint.rpartition(".")[0]), None)
+
+
+def _functions(
+    table: t.Mapping[str | None, t.Sequence[Function]],
+    names: t.Iterable[str | None],
+    direction: t.Literal[1, -1] = 1,
+) -> tuple[Function, ...]:
+    return tuple(f for name in names for f in tuple(table.get(name, ()))[::direction])
+
+
+def _handler_tables(
+    app: Compiled, names: t.Iterable[str | None]
+) -> list[tuple[int | None, t.Mapping[t.Any, Function]]]:
+    return [
+        (code, dict(by_class))
+        for name in names
+        for code, by_class in app.error_handler_spec.get(name, {}).items()
+    ]
+
+
+def _adapter(app: Compiled) -> t.Callable[[Function], Function]:
+    """Return what makes any function a plain one: once and for all, or at each call where
+    ``ensure_sync`` or ``async_to_sync`` was replaced.
+    """
+    if not app._replaced("ensure_sync") and not app._replaced("async_to_sync"):
+        return app.ensure_sync
+
+    def adapt(function: Function) -> Function:
+        def call(*args: t.Any, **kwargs: t.Any) -> t.Any:
+            return app.ensure_sync(function)(*args, **kwargs)
+
+        return call
+
+    return adapt
+
+
+def through(app: t.Any, name: str) -> Function:
+    """Return a step that calls a replaced method, with the context first where it takes one.
+
+    Flask 3.1's methods have no context argument, 3.2's take it first under the name ``ctx``.
+    """
+    # Read from the app at each call: the method may be replaced again without notice.
+    if takes_context(getattr(app, name)):
+        return lambda plan, ctx, *args: getattr(app, name)(ctx, *args)
+    return lambda plan, ctx, *args: getattr(app, name)(*args)
+
+
+def takes_context(method: Function) -> bool:
+    """Tell whether a method's first argument is the context, as in Flask 3.2."""
+    try:
+        first = next(iter(inspect.signature(method).parameters.values()), None)
+    except (TypeError, ValueError):
+        return False
+    return first is not None and first.name == "ctx"

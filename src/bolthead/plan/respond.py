@@ -1,0 +1,91 @@
+"""A view's answer becomes a response."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Iterator
+
+from werkzeug.datastructures import Headers
+from werkzeug.wrappers import Response as BaseResponse
+
+from .. import current
+
+BAD_TUPLE = (
+    "The view function did not return a valid response tuple."
+    " The tuple must have the form (body, status, headers),"
+    " (body, status), or (body, headers)."
+)
+
+
+def respond(plan: t.Any, ctx: t.Any, answer: t.Any) -> t.Any:
+    """Return the response of a view's answer (Flask docs, "About Responses"); a runner's step."""
+    return make_response(ctx.app, answer)
+
+
+def make_response(app: t.Any, answer: t.Any) -> t.Any:
+    """Return the response of a view's answer, an ``app.response_class``.
+
+    TypeError for an answer that is none, naming the view.
+    """
+    status = headers = None
+    if isinstance(answer, tuple):
+        answer, status, headers = _taken_apart(answer)
+    if answer is None:
+        endpoint = current.request_context().request.endpoint
+        raise TypeError(
+            f"The view function for {endpoint!r} did not"
+            " return a valid response. The function either returned"
+            " None or ended without a return statement."
+        )
+
+    if not isinstance(answer, app.response_class):
+        if isinstance(answer, str | bytes | bytearray | Iterator):
+            # The class takes them at once, so that it sees the status that the text goes with.
+            return app.response_class(answer, status=status, headers=headers)
+        answer = _converted(app, answer)
+
+    if status is not None:
+        if isinstance(status, str | bytes | bytearray):
+            answer.status = status
+        else:
+            answer.status_code = status
+    if headers:
+        answer.headers.update(headers)
+    return answer
+
+
+def _taken_apart(answer: tuple[t.Any, ...]) -> tuple[t.Any, t.Any, t.Any]:
+    """Return body, status and headers of an answer given as a tuple."""
+    if len(answer) == 3:
+        return answer
+    if len(answer) != 2:
+        raise TypeError(BAD_TUPLE)
+    body, second = answer
+    if isinstance(second, Headers | dict | tuple | list):
+        return body, None, second
+    return body, second, None
+
+
+def _converted(app: t.Any, answer: t.Any) -> t.Any:
+    """Return the response of data, of another class's response, or of a WSGI application."""
+    if isinstance(answer, dict | list):
+        return app.json.response(answer)
+    if isinstance(answer, BaseResponse) or callable(answer):
+        environ = current.request_context().request.environ
+        try:
+            return app.response_class.force_type(answer, environ)
+        except TypeError as error:
+            raise TypeError(f"{error}\n{_not_an_answer(answer)}").with_traceback(
+                error.__traceback__
+            ) from None
+    raise TypeError(_not_an_answer(answer))
+
+
+def _not_an_answer(answer: t.Any) -> str:
+    return (
+        "The view function did not return a valid"
+        " response. The return type must be a string,"
+        " dict, list, tuple with headers or status,"
+        " Response instance, or WSGI callable, but it was a"
+        f" {type(answer).__name__}."
+    )

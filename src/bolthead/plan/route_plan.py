@@ -1,0 +1,94 @@
+"""A route's plan: everything its requests need, decided before the first one."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from werkzeug.exceptions import HTTPException
+
+Function = t.Callable[..., t.Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """How each step of the request's way is taken: the runner's own, or a replaced method.
+
+    Each takes the plan and the context, then what it works on.
+    """
+
+    run: Function
+    check: Function
+    call: Function
+    recover: Function
+    recover_http: Function
+    recover_last: Function
+    finish: Function
+    respond: Function
+    after: Function
+
+
+@dataclass(frozen=True, slots=True)
+class RoutePlan:
+    """What the requests of one endpoint need; endpoint None is the plan of a miss."""
+
+    endpoint: str | None
+    steps: Steps
+
+    view: Function | None
+    """The view, callable as a plain function; None where the endpoint has none."""
+
+    url_values: tuple[Function, ...]
+    """``url_value_preprocessor`` functions, the application's first."""
+
+    before: tuple[Function, ...]
+    """``before_request`` functions, the application's first."""
+
+    after: tuple[Function, ...]
+    """``after_request`` functions, the innermost blueprint's first, each list from its end."""
+
+    teardown: tuple[Function, ...]
+    """``teardown_request`` functions, in the order of ``after``."""
+
+    handlers: Handlers
+
+
+class Handlers:
+    """The error handlers in reach of a route, found by code, then scope, then class.
+
+    ``tables`` are, in the order in which they are asked, the code a table is for (None for any)
+    and its handlers by class.
+    """
+
+    __slots__ = ("_adapt", "_found", "_tables")
+
+    def __init__(
+        self,
+        tables: t.Sequence[tuple[int | None, t.Mapping[type[BaseException], Function]]],
+        adapt: t.Callable[[Function], Function],
+    ) -> None:
+        self._tables = tuple(tables)
+        self._adapt = adapt
+        # What was found for a class and code: the tables do not change.
+        self._found: dict[tuple[type, int | None], Function | None] = {}
+
+    def find(self, error: BaseException) -> Function | None:
+        """Return the handler of an error, callable as a plain function, or None."""
+        code = error.code if isinstance(error, HTTPException) else None
+        key = (type(error), code)
+        if key not in self._found:
+            self._found[key] = self._search(*key)
+        return self._found[key]
+
+    def _search(self, kind: type, code: int | None) -> Function | None:
+        # Handlers of the very code come before those of any, in every scope.
+        for wanted in dict.fromkeys((code, None)):
+            for of_code, by_class in self._tables:
+                if of_code != wanted:
+                    continue
+                for base in kind.__mro__:
+                    handler = by_class.get(base)
+                    if handler is not None:
+                        return self._adapt(handler)
+        return None
+

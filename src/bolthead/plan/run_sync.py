@@ -1,0 +1,162 @@
+"""The request's way, step by step, in plain functions; ``run_async`` is this with ``await``."""
+
+from __future__ import annotations
+
+import sys
+import typing as t
+
+from werkzeug.exceptions import HTTPException
+
+from ..signals import (
+    appcontext_tearing_down,
+    got_request_exception,
+    request_finished,
+    request_started,
+    request_tearing_down,
+)
+from . import recover as errors
+from .route_plan import RoutePlan
+
+
+def run(plan: RoutePlan, ctx: t.Any) -> t.Any:
+    """Answer a request that is entered and matched: from the checks to the saved session."""
+    app = ctx.app
+    steps = plan.steps
+    app._got_first_request = True
+    try:
+        if request_started.receivers:
+            request_started.send(app, _async_wrapper=app.ensure_sync)
+        answer = steps.check(plan, ctx)
+        if answer is None:
+            answer = steps.call(plan, ctx)
+    except Exception as error:
+        answer = steps.recover(plan, ctx, error)
+    return steps.finish(plan, ctx, answer)
+
+
+def check(plan: RoutePlan, ctx: t.Any) -> t.Any:
+    """Let the URL's values be prepared, then each check run: the first answer ends them."""
+    if plan.url_values:
+        request = ctx.request
+        for prepare in plan.url_values:
+            prepare(request.endpoint, request.view_args)
+    for before in plan.before:
+        answer = before()
+        if answer is not None:
+            return answer
+    return None
+
+
+def call(plan: RoutePlan, ctx: t.Any) -> t.Any:
+    """Call the view, or raise why there is none."""
+    request = ctx.request
+    if request.routing_exception is not None:
+        ctx.app.raise_routing_exception(request)
+    rule = request.url_rule
+    if request.method == "OPTIONS" and getattr(rule, "provide_automatic_options", False):
+        return ctx.app.make_default_options_response()
+    # The rule may have been replaced by a check, and its endpoint may have no view: a KeyError.
+    view = plan.view
+    if view is None or rule.endpoint != plan.endpoint:
+        view = ctx.app.ensure_sync(ctx.app.view_functions[rule.endpoint])
+    return view(**request.view_args)
+
+
+def finish(plan: RoutePlan, ctx: t.Any, answer: t.Any, from_error_handler: bool = False) -> t.Any:
+    """Make the answer a response and let the after functions have it.
+
+    An error in those is raised, or only logged where the answer is already that to an error.
+    """
+    app = ctx.app
+    response = plan.steps.respond(plan, ctx, answer)
+    try:
+        response = plan.steps.after(plan, ctx, response)
+        if request_finished.receivers:
+            request_finished.send(app, _async_wrapper=app.ensure_sync, response=response)
+    except Exception:
+        if not from_error_handler:
+            raise
+        app.logger.exception("Request finalizing failed with an error while handling an error")
+    return response
+
+
+def after(plan: RoutePlan, ctx: t.Any, response: t.Any) -> t.Any:
+    """Hand the response from one after function to the next, then save the session in it."""
+    for once in ctx._after_request_functions:
+        response = ctx.app.ensure_sync(once)(response)
+    for change in plan.after:
+        response = change(response)
+    ctx.app._save_session(ctx, response)
+    return response
+
+
+def recover(plan: RoutePlan, ctx: t.Any, error: Exception) -> t.Any:
+    """Return the answer to an error of the checks or the view, or raise it on."""
+    app = ctx.app
+    errors.note_missing_key(app, error)
+    if isinstance(error, HTTPException) and not app.trap_http_exception(error):
+        return plan.steps.recover_http(plan, ctx, error)
+    handler = plan.handlers.find(error)
+    if handler is None:
+        errors.raise_again(error)
+    return handler(error)
+
+
+def recover_http(plan: RoutePlan, ctx: t.Any, error: HTTPException) -> t.Any:
+    """Return the answer to an HTTP exception: its handler's, or its own."""
+    if errors.is_answer(error):
+        return error
+    handler = plan.handlers.find(error)
+    if handler is None:
+        return error
+    return handler(error)
+
+
+def recover_last(plan: RoutePlan, ctx: t.Any, error: Exception) -> t.Any:
+    """Return the response to an error that nothing has handled: log it, then answer 500."""
+    app = ctx.app
+    caught = sys.exc_info()
+    got_request_exception.send(app, _async_wrapper=app.ensure_sync, exception=error)
+    if errors.propagates(app):
+        errors.raise_again(error)
+    app.log_exception(caught if caught[1] is error else (type(error), error, error.__traceback__))
+    answer: t.Any = errors.server_error(error)
+    handler = plan.handlers.find(answer)
+    if handler is not None:
+        answer = handler(answer)
+    return plan.steps.finish(plan, ctx, answer, True)
+
+
+def leave(plan: RoutePlan, ctx: t.Any, exc: BaseException | None) -> None:
+    """Run the request's teardown functions, all of them though one fails, then the signal's."""
+    app = ctx.app
+    failed: BaseException | None = None
+    for teardown in plan.teardown:
+        try:
+            teardown(exc)
+        except Exception as error:
+            failed = _first(app, failed, error)
+    request_tearing_down.send(app, _async_wrapper=app.ensure_sync, exc=exc)
+    if failed is not None:
+        raise failed
+
+
+def leave_app(app: t.Any, teardown_functions: t.Any, exc: BaseException | None) -> None:
+    """Run the app context's teardown functions, all of them though one fails."""
+    failed: BaseException | None = None
+    for teardown in teardown_functions:
+        try:
+            teardown(exc)
+        except Exception as error:
+            failed = _first(app, failed, error)
+    appcontext_tearing_down.send(app, _async_wrapper=app.ensure_sync, exc=exc)
+    if failed is not None:
+        raise failed
+
+
+def _first(app: t.Any, failed: BaseException | None, error: Exception) -> BaseException:
+    """Keep the first failure to raise at the end; one that comes after it is logged."""
+    if failed is None:
+        return error
+    app.logger.error("A teardown function failed after another one had", exc_info=error)
+    return failed

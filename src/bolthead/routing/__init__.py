@@ -1,0 +1,7 @@
+"""From a URL to a rule and its arguments, and back; Werkzeug's Map is the truth."""
+
+from __future__ import annotations
+
+from .adapter import create_url_adapter as create_url_adapter
+from .building import build_url as build_url
+from .building import inject_defaults as inject_defaults

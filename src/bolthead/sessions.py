@@ -1,0 +1,235 @@
+"""The session: a dictionary kept in a signed cookie, or wherever an interface keeps it."""
+
+from __future__ import annotations
+
+import hashlib
+import typing as t
+from collections.abc import MutableMapping
+from datetime import datetime, timezone
+
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from werkzeug.datastructures import CallbackDict
+
+from .json.tag import TaggedJSONSerializer
+
+if t.TYPE_CHECKING:
+    from .app import Flask
+    from .wrappers import Request, Response
+
+
+class SessionMixin(MutableMapping[str, t.Any]):
+    """What a session has beside its items; an interface's session class derives from it."""
+
+    @property
+    def permanent(self) -> bool:
+        """Whether the cookie outlives the browser; kept among the items."""
+        return bool(self.get("_permanent", False))
+
+    @permanent.setter
+    def permanent(self, value: bool) -> None:
+        self["_permanent"] = bool(value)
+
+    new = False
+    """Whether the session was begun by this request, where the interface can tell."""
+
+    modified = True
+    """Whether it must be saved; True where the session cannot tell."""
+
+    accessed = True
+    """Whether the answer depends on it; True where the session cannot tell."""
+
+
+class SecureCookieSession(CallbackDict[str, t.Any], SessionMixin):
+    """The session of the signed cookie; notes changes of its items, not inside of them."""
+
+    modified = False
+    accessed = False
+
+    def __init__(
+        self,
+        initial: t.Mapping[str, t.Any] | t.Iterable[tuple[str, t.Any]] | None = None,
+    ) -> None:
+        super().__init__(initial, _note_change)
+
+
+def _note_change(session: t.Any) -> None:
+    session.modified = True
+    session.accessed = True
+
+
+class NullSession(SecureCookieSession):
+    """The session of an app without a secret key: it can be read, and says why not written."""
+
+    def _fail(self, *args: t.Any, **kwargs: t.Any) -> t.NoReturn:
+        raise RuntimeError(
+            "The session is unavailable because no secret "
+            "key was set.  Set the secret_key on the "
+            "application to something unique and secret."
+        )
+
+    __setitem__ = __delitem__ = clear = pop = popitem = update = setdefault = _fail  # type: ignore[assignment]  # all fail alike
+    del _fail
+
+
+class SessionInterface:
+    """Opens a session for a request and saves it with the response.
+
+    A subclass gives ``open_session`` and ``save_session``; assign an instance to
+    ``app.session_interface`` (Flask API, "Session Interface").
+    """
+
+    null_session_class: type[t.Any] = NullSession
+    """Made where ``open_session`` returns None."""
+
+    pickle_based = False
+    """Whether the sessions are pickled; for extensions that want to know."""
+
+    def make_null_session(self, app: Flask) -> NullSession:
+        """Return the session of an app whose own cannot be opened."""
+        return t.cast(NullSession, self.null_session_class())
+
+    def is_null_session(self, obj: object) -> bool:
+        """Tell whether a session is one that ``make_null_session`` made: it is not saved."""
+        return isinstance(obj, self.null_session_class)
+
+    def get_cookie_name(self, app: Flask) -> str:
+        """Return ``SESSION_COOKIE_NAME``."""
+        return t.cast(str, app.config["SESSION_COOKIE_NAME"])
+
+    def get_cookie_domain(self, app: Flask) -> str | None:
+        """Return ``SESSION_COOKIE_DOMAIN``; None is the host that was asked, and no other."""
+        return t.cast("str | None", app.config["SESSION_COOKIE_DOMAIN"])
+
+    def get_cookie_path(self, app: Flask) -> str:
+        """Return ``SESSION_COOKIE_PATH``, or else ``APPLICATION_ROOT``."""
+        return t.cast(str, app.config["SESSION_COOKIE_PATH"] or app.config["APPLICATION_ROOT"])
+
+    def get_cookie_httponly(self, app: Flask) -> bool:
+        """Return ``SESSION_COOKIE_HTTPONLY``: hide the cookie from scripts."""
+        return t.cast(bool, app.config["SESSION_COOKIE_HTTPONLY"])
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        """Return ``SESSION_COOKIE_SECURE``: send the cookie over HTTPS only."""
+        return t.cast(bool, app.config["SESSION_COOKIE_SECURE"])
+
+    def get_cookie_samesite(self, app: Flask) -> str | None:
+        """Return ``SESSION_COOKIE_SAMESITE``: "Lax", "Strict", "None" or None for no attribute."""
+        return t.cast("str | None", app.config["SESSION_COOKIE_SAMESITE"])
+
+    def get_cookie_partitioned(self, app: Flask) -> bool:
+        """Return ``SESSION_COOKIE_PARTITIONED``: a cookie jar for each embedding site."""
+        return t.cast(bool, app.config["SESSION_COOKIE_PARTITIONED"])
+
+    def get_expiration_time(self, app: Flask, session: SessionMixin) -> datetime | None:
+        """Return when the cookie expires, or None for a session that ends with the browser."""
+        if not session.permanent:
+            return None
+        return datetime.now(timezone.utc) + app.permanent_session_lifetime
+
+    def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
+        """Tell whether to send the cookie: it changed, or is permanent and refreshed each time."""
+        if session.modified:
+            return True
+        return session.permanent and bool(app.config["SESSION_REFRESH_EACH_REQUEST"])
+
+    def open_session(self, app: Flask, request: Request) -> SessionMixin | None:
+        """Return the request's session, or None where it cannot be opened."""
+        raise NotImplementedError
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Put the session into the response; called after all ``after_request`` functions."""
+        raise NotImplementedError
+
+
+session_json_serializer = TaggedJSONSerializer()
+
+
+def _lazy_sha1(string: bytes = b"") -> t.Any:
+    """Return a SHA-1 hash; named only when used, as some builds of Python lack it."""
+    return hashlib.sha1(string)  # noqa: S324  # an HMAC's digest, and Flask's format
+
+
+class SecureCookieSessionInterface(SessionInterface):
+    """Keeps the session in a cookie signed by ItsDangerous: readable, but not to be changed.
+
+    Salt, digest and format are Flask's, so that each framework reads the other's cookies.
+    """
+
+    salt = "cookie-session"
+    """Keeps these signatures apart from others made with the same key."""
+
+    digest_method = staticmethod(_lazy_sha1)
+    """The hash of the signature."""
+
+    key_derivation = "hmac"
+    """How ItsDangerous derives the signing key."""
+
+    serializer = session_json_serializer
+    """Turns the session to text and back: compact JSON with tags for more types."""
+
+    session_class = SecureCookieSession
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """Return what signs the cookie, or None for an app without a secret key.
+
+        ``SECRET_KEY`` signs; it and ``SECRET_KEY_FALLBACKS`` are accepted.
+        """
+        if not app.secret_key:
+            return None
+        # ItsDangerous signs with the last key of the list.
+        keys: list[str | bytes] = [*(app.config["SECRET_KEY_FALLBACKS"] or ()), app.secret_key]
+        return URLSafeTimedSerializer(
+            keys,  # type: ignore[arg-type]  # it takes text and bytes mixed
+            salt=self.salt,
+            serializer=self.serializer,
+            signer_kwargs={
+                "key_derivation": self.key_derivation,
+                "digest_method": self.digest_method,
+            },
+        )
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Return what the cookie holds; empty where it is missing, forged, too old or broken."""
+        signing = self.get_signing_serializer(app)
+        if signing is None:
+            return None
+        cookie = request.cookies.get(self.get_cookie_name(app))
+        if not cookie:
+            return self.session_class()
+        max_age = int(app.permanent_session_lifetime.total_seconds())
+        try:
+            return self.session_class(signing.loads(cookie, max_age=max_age))
+        except BadSignature:
+            return self.session_class()
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Set the cookie where it changed or is due, delete it where the session was emptied."""
+        name = self.get_cookie_name(app)
+        attributes: dict[str, t.Any] = {
+            "domain": self.get_cookie_domain(app),
+            "path": self.get_cookie_path(app),
+            "secure": self.get_cookie_secure(app),
+            "partitioned": self.get_cookie_partitioned(app),
+            "samesite": self.get_cookie_samesite(app),
+            "httponly": self.get_cookie_httponly(app),
+        }
+        if session.accessed:
+            response.vary.add("Cookie")
+
+        if not session:
+            if session.modified:
+                response.delete_cookie(name, **attributes)
+                response.vary.add("Cookie")
+            return
+        if not self.should_set_cookie(app, session):
+            return
+
+        signing = self.get_signing_serializer(app)
+        assert signing is not None  # noqa: S101  # a session was opened, so there is a key
+        response.set_cookie(
+            name,
+            signing.dumps(dict(session)),
+            expires=self.get_expiration_time(app, session),
+            **attributes,
+        )
+        response.vary.add("Cookie")

@@ -1,0 +1,193 @@
+"""Templates: Jinja2 with the app's context, loading from the app's and its blueprints' folders."""
+
+from __future__ import annotations
+
+import logging
+import typing as t
+
+from jinja2 import BaseLoader, Template, TemplateNotFound
+from jinja2 import Environment as BaseEnvironment
+
+from . import current
+from .helpers import stream_with_context
+from .signals import before_render_template, template_rendered
+
+TemplateName = str | Template | list[str | Template]
+
+
+def _default_template_ctx_processor() -> dict[str, t.Any]:
+    """Return what every template sees: g, and in a request also the request and the session."""
+    found: dict[str, t.Any] = {}
+    app_ctx = current._cv_app.get(None)
+    if app_ctx is not None:
+        found["g"] = app_ctx.g
+    ctx = current._cv_request.get(None)
+    if ctx is not None:
+        found["request"] = ctx.request
+        # The proxy of the templates' globals is used for the session: looking the session up
+        # here would say that every page depends on it.
+    return found
+
+
+class Environment(BaseEnvironment):
+    """Jinja's environment, with an app and its template folders; ``app.jinja_environment``."""
+
+    def __init__(self, app: t.Any, **options: t.Any) -> None:
+        if "loader" not in options:
+            options["loader"] = app.create_global_jinja_loader()
+        super().__init__(**options)
+        self.app = app
+
+
+class DispatchingJinjaLoader(BaseLoader):
+    """Looks a template up in the app's folder, then in each blueprint's."""
+
+    def __init__(self, app: t.Any) -> None:
+        self.app = app
+
+    def get_source(
+        self, environment: BaseEnvironment, template: str
+    ) -> tuple[str, str | None, t.Callable[[], bool] | None]:
+        """Return the source of the first template of that name (Jinja's ``BaseLoader``)."""
+        if self.app.config["EXPLAIN_TEMPLATE_LOADING"]:
+            return self._explained(environment, template)
+        for _, loader in self._loaders():
+            try:
+                return loader.get_source(environment, template)
+            except TemplateNotFound:
+                continue
+        raise TemplateNotFound(template)
+
+    def _explained(
+        self, environment: BaseEnvironment, template: str
+    ) -> tuple[str, str | None, t.Callable[[], bool] | None]:
+        attempts: list[tuple[BaseLoader, t.Any, t.Any]] = []
+        chosen = None
+        for owner, loader in self._loaders():
+            try:
+                found = loader.get_source(environment, template)
+            except TemplateNotFound:
+                found = None
+            chosen = chosen or found
+            attempts.append((loader, owner, found))
+        explain_template_loading_attempts(self.app, template, attempts)
+        if chosen is None:
+            raise TemplateNotFound(template)
+        return chosen
+
+    def _loaders(self) -> t.Iterator[tuple[t.Any, BaseLoader]]:
+        """Yield each app or blueprint that has templates, with its loader."""
+        for owner in (self.app, *self.app.iter_blueprints()):
+            loader = owner.jinja_loader
+            if loader is not None:
+                yield owner, loader
+
+    def list_templates(self) -> list[str]:
+        """Return the names of all templates that can be loaded."""
+        return list({name: None for _, loader in self._loaders() for name in loader.list_templates()})
+
+
+def _loader_facts(loader: BaseLoader) -> t.Iterator[str]:
+    """Yield lines that describe a loader by its simple attributes."""
+    yield f"class: {type(loader).__module__}.{type(loader).__name__}"
+    for name, value in sorted(vars(loader).items()):
+        if name.startswith("_"):
+            continue
+        if isinstance(value, tuple | list):
+            if all(isinstance(item, str) for item in value):
+                yield f"{name}:"
+                yield from (f"  - {item}" for item in value)
+        elif isinstance(value, str | int | float | bool):
+            yield f"{name}: {value!r}"
+
+
+def _owner_title(app: t.Any, owner: t.Any) -> str:
+    if owner is app:
+        return f'application "{owner.import_name}"'
+    return f'blueprint "{owner.name}" ({owner.import_name})'
+
+
+def explain_template_loading_attempts(
+    app: t.Any, template: str, attempts: list[tuple[BaseLoader, t.Any, t.Any]]
+) -> None:
+    """Log where a template was looked for and what was found, with a hint where that is unclear.
+
+    On with ``EXPLAIN_TEMPLATE_LOADING`` (Flask docs, "Configuration Handling").
+    """
+    lines = [f"Locating template {template!r}:"]
+    ctx = current._cv_request.get(None)
+    blueprint = None if ctx is None else ctx.request.blueprint
+    for number, (loader, owner, found) in enumerate(attempts, start=1):
+        lines.append(f"{number:5}: trying loader of {_owner_title(app, owner)}")
+        lines += [f"       {fact}" for fact in _loader_facts(loader)]
+        if found is None:
+            result = "no match"
+        else:
+            result = f"found ({found[1] or '<string>'!r})"
+        lines.append(f"       -> {result}")
+
+    hits = sum(found is not None for *_, found in attempts)
+    if hits == 0:
+        lines.append("Error: the template could not be found.")
+    elif hits > 1:
+        lines.append("Warning: multiple loaders returned a match for the template.")
+    if blueprint is not None and hits != 1:
+        lines.append(
+            "  The template was looked up from an endpoint that belongs"
+            f" to the blueprint {blueprint!r}."
+        )
+        lines.append("  Maybe you did not place a template in the right folder?")
+        lines.append("  See https://flask.palletsprojects.com/blueprints/#templates")
+    logger: logging.Logger = app.logger
+    logger.info("\n".join(lines))
+
+
+def _render(app: t.Any, template: Template, context: dict[str, t.Any]) -> str:
+    app.update_template_context(context)
+    wrap = app.ensure_sync
+    before_render_template.send(app, _async_wrapper=wrap, template=template, context=context)
+    text = template.render(context)
+    template_rendered.send(app, _async_wrapper=wrap, template=template, context=context)
+    return text
+
+
+def render_template(template_name_or_list: TemplateName, **context: t.Any) -> str:
+    """Return a template's text, given its name, or the first found of several.
+
+    Raises ``jinja2.TemplateNotFound`` (Flask API, "Template Rendering").
+    """
+    app = current.app()
+    return _render(app, app.jinja_env.get_or_select_template(template_name_or_list), context)
+
+
+def render_template_string(source: str, **context: t.Any) -> str:
+    """Return the text of a template given by its source, with autoescaping."""
+    app = current.app()
+    return _render(app, app.jinja_env.from_string(source), context)
+
+
+def _stream(app: t.Any, template: Template, context: dict[str, t.Any]) -> t.Iterator[str]:
+    app.update_template_context(context)
+    wrap = app.ensure_sync
+    before_render_template.send(app, _async_wrapper=wrap, template=template, context=context)
+
+    def pieces() -> t.Iterator[str]:
+        yield from template.generate(context)
+        template_rendered.send(app, _async_wrapper=wrap, template=template, context=context)
+
+    # In a request the context must last as long as the stream.
+    if current._cv_request.get(None) is None:
+        return pieces()
+    return stream_with_context(pieces())
+
+
+def stream_template(template_name_or_list: TemplateName, **context: t.Any) -> t.Iterator[str]:
+    """Yield a template's text piece by piece; return it from a view to send it so."""
+    app = current.app()
+    return _stream(app, app.jinja_env.get_or_select_template(template_name_or_list), context)
+
+
+def stream_template_string(source: str, **context: t.Any) -> t.Iterator[str]:
+    """Yield the text of a template given by its source, piece by piece."""
+    app = current.app()
+    return _stream(app, app.jinja_env.from_string(source), context)

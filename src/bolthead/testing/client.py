@@ -1,0 +1,184 @@
+"""A client that sends requests to an app without a server (Flask docs, "Testing")."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import typing as t
+from contextlib import ExitStack, contextmanager
+from copy import copy
+from urllib.parse import urlsplit
+
+import werkzeug.test
+from werkzeug.test import Client
+from werkzeug.wrappers import Request as BaseRequest
+
+from ..protocols.wsgi import PRESERVE
+
+if t.TYPE_CHECKING:
+    from types import TracebackType
+
+    from _typeshed.wsgi import WSGIEnvironment
+    from werkzeug.test import TestResponse
+
+    from ..app import Flask
+    from ..sessions import SessionMixin
+
+
+def _address(
+    app: Flask,
+    path: str,
+    base_url: str | None,
+    subdomain: str | None,
+    url_scheme: str | None,
+) -> tuple[str, str]:
+    """Return path and base URL of a request, from the app's settings where not given."""
+    if base_url is not None and (subdomain is not None or url_scheme is not None):
+        raise AssertionError('Cannot pass "subdomain" or "url_scheme" with "base_url".')
+    if base_url is not None:
+        return path, base_url
+
+    host = app.config["SERVER_NAME"] or "localhost"
+    if subdomain:
+        host = f"{subdomain}.{host}"
+    root = app.config["APPLICATION_ROOT"].lstrip("/")
+    url = urlsplit(path)
+    scheme = url_scheme or url.scheme or app.config["PREFERRED_URL_SCHEME"]
+    base_url = f"{scheme}://{url.netloc or host}/{root}"
+    if url.netloc or url.scheme:
+        path = url.path
+        if url.query:
+            path = f"{path}?{url.query}"
+    return path, base_url
+
+
+class EnvironBuilder(werkzeug.test.EnvironBuilder):
+    """Werkzeug's builder with the app's server name, root, scheme and JSON as defaults.
+
+    ``subdomain`` is put before SERVER_NAME; AssertionError beside a ``base_url``.
+    """
+
+    def __init__(
+        self,
+        app: Flask,
+        path: str = "/",
+        base_url: str | None = None,
+        subdomain: str | None = None,
+        url_scheme: str | None = None,
+        *args: t.Any,
+        **kwargs: t.Any,
+    ) -> None:
+        self.app = app
+        path, base_url = _address(app, path, base_url, subdomain, url_scheme)
+        super().__init__(path, base_url, *args, **kwargs)
+
+    def json_dumps(self, obj: t.Any, **kwargs: t.Any) -> str:  # type: ignore[override]  # the app's
+        """Return data as JSON by the app's provider."""
+        return self.app.json.dumps(obj, **kwargs)
+
+
+class FlaskClient(Client):
+    """A client that keeps cookies; in a ``with`` block also the context of its last request."""
+
+    application: Flask
+
+    def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.preserve_context = False
+        self._to_keep: list[t.ContextManager[t.Any]] = []
+        self._kept = ExitStack()
+        self.environ_base = {
+            "REMOTE_ADDR": "127.0.0.1",
+            "HTTP_USER_AGENT": f"Werkzeug/{importlib.metadata.version('werkzeug')}",
+        }
+
+    @contextmanager
+    def session_transaction(self, *args: t.Any, **kwargs: t.Any) -> t.Iterator[SessionMixin]:
+        """Open the session to read and change it, and save it at the end of the ``with`` block.
+
+        Arguments are those of ``test_request_context``. TypeError for a client without cookies,
+        RuntimeError where the app cannot open a session.
+        """
+        if self._cookies is None:
+            raise TypeError("Cookies are disabled. Create a client with 'use_cookies=True'.")
+        app = self.application
+        ctx = app.test_request_context(*args, **kwargs)
+        self._add_cookies_to_wsgi(ctx.request.environ)
+        with ctx:
+            session = app.session_interface.open_session(app, ctx.request)
+        if session is None:
+            raise RuntimeError("Session backend did not open a session.")
+
+        yield session
+
+        response = app.response_class()
+        if app.session_interface.is_null_session(session):
+            return
+        with ctx:
+            app.session_interface.save_session(app, session, response)
+        self._update_cookies_from_response(
+            ctx.request.host.partition(":")[0],
+            ctx.request.path,
+            response.headers.getlist("Set-Cookie"),
+        )
+
+    def _in_environ(self, environ: WSGIEnvironment) -> WSGIEnvironment:
+        """Return an environ with this client's own values, which asks for the contexts to keep."""
+        merged = {**self.environ_base, **environ}
+        if self.preserve_context:
+            merged[PRESERVE] = self._to_keep.append
+        return merged
+
+    def _built(self, args: tuple[t.Any, ...], kwargs: dict[str, t.Any]) -> BaseRequest:
+        """Return the request that ``EnvironBuilder`` makes of the arguments."""
+        kwargs["environ_base"] = self._in_environ(kwargs.get("environ_base", {}))
+        builder = EnvironBuilder(self.application, *args, **kwargs)
+        try:
+            return builder.get_request()
+        finally:
+            builder.close()
+
+    def open(
+        self,
+        *args: t.Any,
+        buffered: bool = False,
+        follow_redirects: bool = False,
+        **kwargs: t.Any,
+    ) -> TestResponse:
+        """Send a request: a path and ``EnvironBuilder`` arguments, a builder, environ or request."""
+        given = args[0] if args and not kwargs else None
+        if isinstance(given, werkzeug.test.EnvironBuilder):
+            builder = copy(given)
+            builder.environ_base = self._in_environ(builder.environ_base or {})
+            request = builder.get_request()
+        elif isinstance(given, dict):
+            request = werkzeug.test.EnvironBuilder.from_environ(
+                given, app=self.application, environ_base=self._in_environ({})
+            ).get_request()
+        elif isinstance(given, BaseRequest):
+            request = copy(given)
+            request.environ = self._in_environ(request.environ)
+        else:
+            request = self._built(args, kwargs)
+
+        # What the request before left open is no longer looked at.
+        self._kept.close()
+        response = super().open(request, buffered=buffered, follow_redirects=follow_redirects)
+        response.json_module = self.application.json  # type: ignore[assignment]  # same functions
+        while self._to_keep:
+            self._kept.enter_context(self._to_keep.pop(0))
+        return response
+
+    def __enter__(self) -> t.Self:
+        if self.preserve_context:
+            raise RuntimeError("Cannot nest client invocations")
+        self.preserve_context = True
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type | None,
+        exc_value: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        self.preserve_context = False
+        self._kept.close()

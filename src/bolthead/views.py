@@ -1,0 +1,98 @@
+"""Views written as classes (Flask docs, "Class-based Views")."""
+
+from __future__ import annotations
+
+import typing as t
+
+from . import current
+from . import typing as ft
+
+F = t.TypeVar("F", bound=t.Callable[..., t.Any])
+
+http_method_funcs = frozenset(
+    {"get", "post", "head", "options", "delete", "put", "trace", "patch"}
+)
+
+
+class View:
+    """A view as a class: ``as_view`` makes the function that is routed, which calls
+    ``dispatch_request`` of an instance.
+    """
+
+    methods: t.ClassVar[t.Collection[str] | None] = None
+    """The methods the view takes; the route's where None."""
+
+    provide_automatic_options: t.ClassVar[bool | None] = None
+    """Whether OPTIONS is answered for the view; decided by the route where None."""
+
+    decorators: t.ClassVar[list[t.Callable[..., t.Any]]] = []
+    """Applied to the function that ``as_view`` makes, the first one innermost."""
+
+    init_every_request: t.ClassVar[bool] = True
+    """Make an instance for each request; with False one serves them all and must keep no state."""
+
+    def dispatch_request(self) -> ft.ResponseReturnValue:
+        """Answer a request; the URL's arguments come as keywords."""
+        raise NotImplementedError
+
+    @classmethod
+    def as_view(cls, name: str, *class_args: t.Any, **class_kwargs: t.Any) -> ft.RouteCallable:
+        """Return a function to route; further arguments go to the class when it is called."""
+        view: t.Any
+        if cls.init_every_request:
+
+            def view(**kwargs: t.Any) -> ft.ResponseReturnValue:
+                instance = view.view_class(*class_args, **class_kwargs)
+                return _ensured(instance.dispatch_request)(**kwargs)
+
+        else:
+            shared = cls(*class_args, **class_kwargs)
+
+            def view(**kwargs: t.Any) -> ft.ResponseReturnValue:
+                return _ensured(shared.dispatch_request)(**kwargs)
+
+        if cls.decorators:
+            # A decorator that copies names must find the right ones already.
+            view.__name__ = name
+            view.__module__ = cls.__module__
+            for decorate in cls.decorators:
+                view = decorate(view)
+
+        view.view_class = cls
+        view.__name__ = name
+        view.__doc__ = cls.__doc__
+        view.__module__ = cls.__module__
+        view.methods = cls.methods
+        view.provide_automatic_options = cls.provide_automatic_options
+        return t.cast(ft.RouteCallable, view)
+
+
+def _ensured(method: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
+    return t.cast("t.Callable[..., t.Any]", current.app().ensure_sync(method))
+
+
+class MethodView(View):
+    """A view with a method for each HTTP method it takes: ``get``, ``post``, and so on.
+
+    HEAD is answered by ``get`` unless there is a ``head``.
+    """
+
+    def __init_subclass__(cls, **kwargs: t.Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "methods" in cls.__dict__:
+            return
+        taken: set[str] = set()
+        for base in cls.__bases__:
+            taken.update(getattr(base, "methods", None) or ())
+        taken.update(name.upper() for name in http_method_funcs if hasattr(cls, name))
+        if taken:
+            cls.methods = taken
+
+    def dispatch_request(self, **kwargs: t.Any) -> ft.ResponseReturnValue:
+        """Call the method named as the request's."""
+        request = current.request_context().request
+        method = getattr(self, request.method.lower(), None)
+        if method is None and request.method == "HEAD":
+            method = getattr(self, "get", None)
+        assert method is not None, f"Unimplemented method {request.method!r}"  # noqa: S101  # Flask's error
+        return t.cast(ft.ResponseReturnValue, _ensured(method)(**kwargs))

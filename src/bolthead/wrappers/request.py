@@ -1,0 +1,140 @@
+"""What the client asked: Werkzeug's Request with the route it matched and the app's limits."""
+
+from __future__ import annotations
+
+import typing as t
+
+from werkzeug.datastructures import FileStorage, ImmutableMultiDict
+from werkzeug.exceptions import BadRequest, HTTPException
+from werkzeug.wrappers import Request as BaseRequest
+
+from .. import current, json
+from ..errors import DebugFilesKeyError
+
+if t.TYPE_CHECKING:
+    from werkzeug.routing import Rule
+
+
+def split_blueprint_path(name: str) -> list[str]:
+    """Return a blueprint's dotted name and those it is nested in, the innermost first."""
+    found = [name]
+    while "." in name:
+        name = name.rpartition(".")[0]
+        found.append(name)
+    return found
+
+
+class Request(BaseRequest):
+    """The request of the view; ``app.request_class`` replaces it (Flask API, "Request")."""
+
+    json_module: t.Any = json
+
+    url_rule: Rule | None = None
+    """The rule that matched, or None; its ``methods`` tell what else the URL takes."""
+
+    view_args: dict[str, t.Any] | None = None
+    """The arguments the URL gave the view, or None where nothing matched."""
+
+    routing_exception: HTTPException | None = None
+    """Why nothing matched: raised when the view would be called."""
+
+    _max_content_length: int | None = None
+    _max_form_memory_size: int | None = None
+    _max_form_parts: int | None = None
+
+    def _limit(self, own: int | None, base: int | None, setting: str) -> int | None:
+        """Return a limit: this request's own, or the app's setting, or Werkzeug's default."""
+        if own is not None:
+            return own
+        app = current.app_or_none()
+        if app is None:
+            return base
+        return t.cast("int | None", app.config[setting])
+
+    @property
+    def max_content_length(self) -> int | None:  # type: ignore[override]  # a setting here
+        """The most bytes a body may have, or None; ``MAX_CONTENT_LENGTH`` unless assigned."""
+        return self._limit(
+            self._max_content_length, BaseRequest.max_content_length, "MAX_CONTENT_LENGTH"
+        )
+
+    @max_content_length.setter
+    def max_content_length(self, value: int | None) -> None:
+        self._max_content_length = value
+
+    @property
+    def max_form_memory_size(self) -> int | None:  # type: ignore[override]  # a setting here
+        """The most bytes a multipart text field may have; ``MAX_FORM_MEMORY_SIZE`` by default."""
+        return self._limit(
+            self._max_form_memory_size, BaseRequest.max_form_memory_size, "MAX_FORM_MEMORY_SIZE"
+        )
+
+    @max_form_memory_size.setter
+    def max_form_memory_size(self, value: int | None) -> None:
+        self._max_form_memory_size = value
+
+    @property  # type: ignore[override]  # a setting here
+    def max_form_parts(self) -> int | None:
+        """The most parts a multipart body may have; ``MAX_FORM_PARTS`` unless assigned."""
+        return self._limit(self._max_form_parts, BaseRequest.max_form_parts, "MAX_FORM_PARTS")
+
+    @max_form_parts.setter
+    def max_form_parts(self, value: int | None) -> None:
+        self._max_form_parts = value
+
+    @property
+    def endpoint(self) -> str | None:
+        """The endpoint that matched, or None."""
+        return None if self.url_rule is None else t.cast("str | None", self.url_rule.endpoint)
+
+    @property
+    def blueprint(self) -> str | None:
+        """The registered name of the blueprint that matched, or None."""
+        endpoint = self.endpoint
+        if endpoint is None or "." not in endpoint:
+            return None
+        return endpoint.rpartition(".")[0]
+
+    @property
+    def blueprints(self) -> list[str]:
+        """The names of the blueprint that matched and of those around it, the innermost first."""
+        name = self.blueprint
+        return [] if name is None else split_blueprint_path(name)
+
+    def _load_form_data(self) -> None:
+        super()._load_form_data()
+        app = current.app_or_none()
+        forgot_enctype = self.mimetype != "multipart/form-data" and not self.files
+        if app is not None and app.debug and forgot_enctype:
+            self.files = _FilesWithHint(self)
+
+    def on_json_loading_failed(self, e: ValueError | None) -> t.Any:
+        """Raise the answer to a body that is no JSON: 400, or 415 for another content type.
+
+        The parser's own words go to the client in debug mode only.
+        """
+        try:
+            return super().on_json_loading_failed(e)
+        except BadRequest as error:
+            app = current.app_or_none()
+            if app is not None and app.debug:
+                raise
+            raise BadRequest() from error
+
+
+class _FilesWithHint(ImmutableMultiDict[str, FileStorage]):
+    """No files; one that the form names only is looked up with an error that tells why."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__()
+        self._request = request
+
+    def __getitem__(self, key: str) -> t.Any:
+        try:
+            return super().__getitem__(key)
+        except KeyError as error:
+            if key not in self._request.form:
+                raise
+            raise DebugFilesKeyError(self._request, key).with_traceback(
+                error.__traceback__
+            ) from None
