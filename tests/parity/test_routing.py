@@ -93,9 +93,7 @@ def build_routes(fw):
     app.add_url_rule("/pages/<int:page>", "pages", show)
     app.add_url_rule("/const", "const", show, defaults={"extra": "x"})
     app.add_url_rule("/old/<int:n>", "old", show, redirect_to="int/<n>")
-    app.add_url_rule(
-        "/older/<int:n>", "older", show, redirect_to=lambda adapter, n: f"int/{n + 1}"
-    )
+    app.add_url_rule("/older/<int:n>", "older", show, redirect_to=lambda adapter, n: f"int/{n + 1}")
     app.add_url_rule("/canonical", "aliased", show)
     app.add_url_rule("/alias", "aliased", show, alias=True)
     app.add_url_rule("/build-only", "build_only", show, build_only=True)
