@@ -465,8 +465,8 @@ class Flask(Scaffold, metaclass=Watched):
 
     def _enter(self, ctx: t.Any) -> None:
         """Open the session where somebody could tell when that happens, then match the URL."""
-        if ctx._session is None and not self._current_plans().session_waits:
-            ctx._session = self._open_session(ctx)
+        if ctx._opened is None and not self._current_plans().session_waits:
+            ctx._opened = self._open_session(ctx)
         # A refused host is a reason not to match, and is noted while the map is bound.
         if ctx.url_adapter is not None:
             ctx.match_request()
@@ -477,13 +477,13 @@ class Flask(Scaffold, metaclass=Watched):
         return interface.make_null_session(self) if session is None else session
 
     def _save_session(self, ctx: t.Any, response: t.Any) -> None:
-        session = ctx._session
+        session = ctx._opened
         if session is None:
             # Nobody has looked at it. A permanent one is due again, but only if there is one.
             interface = t.cast(SecureCookieSessionInterface, self.session_interface)
             if interface.get_cookie_name(self) not in ctx.environ.get("HTTP_COOKIE", ""):
                 return
-            session = ctx._session = self._open_session(ctx)
+            session = ctx._opened = self._open_session(ctx)
         if not self.session_interface.is_null_session(session):
             self.session_interface.save_session(self, session, response)
 
@@ -719,7 +719,7 @@ class Flask(Scaffold, metaclass=Watched):
 
     def test_cli_runner(self, **kwargs: t.Any) -> FlaskCliRunner:
         """Return a runner that invokes the app's commands."""
-        from .testing import FlaskCliRunner
+        from .testing.commands import FlaskCliRunner
 
         runner = self.test_cli_runner_class or FlaskCliRunner
         return runner(self, **kwargs)

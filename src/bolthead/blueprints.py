@@ -55,7 +55,7 @@ class BlueprintSetupState:
 
         self.name = options.get("name", blueprint.name)
         self.name_prefix = options.get("name_prefix", "")
-        self.url_defaults = {**blueprint.url_values_defaults, **options.get("url_defaults", ())}
+        self.url_defaults = {**blueprint.url_values_defaults, **(options.get("url_defaults") or {})}
 
     def add_url_rule(
         self,

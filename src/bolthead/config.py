@@ -156,7 +156,7 @@ class Config(dict[str, t.Any]):
         self, mapping: t.Mapping[str, t.Any] | None = None, **kwargs: t.Any
     ) -> bool:
         """Take the upper-case names of a mapping and of the keyword arguments."""
-        given = {**(mapping or {}), **kwargs}
+        given = dict(mapping or {}, **kwargs)
         self.update({name: value for name, value in given.items() if name.isupper()})
         return True
 

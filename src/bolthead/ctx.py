@@ -210,7 +210,8 @@ class RequestContext(t.Generic[AppT]):
     plan: t.Any = None
 
     flashes: list[tuple[str, str]] | None = None
-    _session: t.Any = None
+    # The session, or None until it is opened.
+    _opened: t.Any = None
 
     def __init__(
         self,
@@ -225,7 +226,7 @@ class RequestContext(t.Generic[AppT]):
         if request is not None:
             self.request = request
         if session is not None:
-            self._session = session
+            self._opened = session
 
     @made
     def request(self) -> Request:
@@ -251,24 +252,32 @@ class RequestContext(t.Generic[AppT]):
         return []
 
     @property
+    def _session(self) -> t.Any:
+        """The session, opened at the first look; without a mark that the answer depends on it."""
+        if self._opened is None and self._cv_tokens:
+            self._opened = self.app._open_session(self)
+        return self._opened
+
+    @_session.setter
+    def _session(self, session: t.Any) -> None:
+        self._opened = session
+
+    @property
     def session(self) -> t.Any:
         """The session; reading this is what makes the answer vary by cookie."""
         session = self._session
-        if session is None:
-            if not self._cv_tokens:
-                return None
-            session = self._session = self.app._open_session(self)
-        session.accessed = True
+        if session is not None:
+            session.accessed = True
         return session
 
     @session.setter
     def session(self, session: t.Any) -> None:
-        self._session = session
+        self._opened = session
 
     def copy(self) -> t.Self:
         """Return a context of the same request and session, to be entered elsewhere."""
         return type(self)(
-            self.app, environ=self.environ, request=self.request, session=self._session
+            self.app, environ=self.environ, request=self.request, session=self._opened
         )
 
     def match_request(self) -> None:

@@ -103,8 +103,8 @@ def _loader_facts(loader: BaseLoader) -> t.Iterator[str]:
 
 def _owner_title(app: t.Any, owner: t.Any) -> str:
     if owner is app:
-        return f'application "{owner.import_name}"'
-    return f'blueprint "{owner.name}" ({owner.import_name})'
+        return f"application {owner.import_name!r}"
+    return f"blueprint {owner.name!r} ({owner.import_name})"
 
 
 def explain_template_loading_attempts(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import typing as t
+from urllib.parse import urlsplit
 
 import click
 
@@ -88,5 +89,5 @@ def _warn_of_ignored_call() -> None:
 
 def _split_server_name(server_name: str | None) -> tuple[str | None, int | None]:
     """Return host and port of a SERVER_NAME such as "localhost:8000", None for what it lacks."""
-    host, _, port = (server_name or "").partition(":")
-    return host or None, int(port) if port else None
+    parts = urlsplit(f"//{server_name or ''}")
+    return parts.hostname or None, parts.port
