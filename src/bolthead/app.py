@@ -43,8 +43,6 @@ from .templating import DispatchingJinjaLoader, Environment
 from .wrappers import Request, Response
 
 if t.TYPE_CHECKING:
-    from types import TracebackType
-
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
     from .testing import FlaskClient, FlaskCliRunner
@@ -119,7 +117,7 @@ class Flask(Scaffold, metaclass=Watched):
             "PROVIDE_AUTOMATIC_OPTIONS": True,
         }
     )
-    """The first settings; a subclass replaces the mapping (Flask docs, "Configuration Handling")."""
+    """The first settings (Flask docs, "Configuration Handling")."""
 
     testing = ConfigAttribute[bool]("TESTING")
     secret_key = ConfigAttribute[t.Union[str, bytes, None]]("SECRET_KEY")  # noqa: UP007  # a type at run time
@@ -216,11 +214,11 @@ class Flask(Scaffold, metaclass=Watched):
     # What the app is made of. Override to make it of something else.
 
     @made
-    def name(self) -> str:  # type: ignore[override]  # made from the import name, then a str
+    def name(self) -> str:
         """The app's name: its import name, or the file's of a script that is run."""
         if self.import_name != "__main__":
             return self.import_name
-        file = getattr(sys.modules["__main__"], "__file__", None)
+        file: str | None = getattr(sys.modules["__main__"], "__file__", None)
         if file is None:
             return "__main__"
         return os.path.splitext(os.path.basename(file))[0]
@@ -339,8 +337,7 @@ class Flask(Scaffold, metaclass=Watched):
         known = self.view_functions.get(endpoint)
         if known is not None and known != view_func:
             raise AssertionError(
-                "View function mapping is overwriting an existing"
-                f" endpoint function: {endpoint}"
+                f"View function mapping is overwriting an existing endpoint function: {endpoint}"
             )
         self.view_functions[endpoint] = view_func
 
@@ -364,9 +361,7 @@ class Flask(Scaffold, metaclass=Watched):
         return f
 
     @setupmethod
-    def shell_context_processor(
-        self, f: T_shell_context_processor
-    ) -> T_shell_context_processor:
+    def shell_context_processor(self, f: T_shell_context_processor) -> T_shell_context_processor:
         """Call a function when a shell starts: it returns a dictionary of names for it."""
         self.shell_context_processors.append(f)
         return f
@@ -544,7 +539,7 @@ class Flask(Scaffold, metaclass=Watched):
         """Log an error that nothing has handled."""
         request = current.request_context().request
         self.logger.error(
-            f"Exception on {request.path} [{request.method}]",  # noqa: G004
+            f"Exception on {request.path} [{request.method}]",
             exc_info=exc_info,
         )
 
@@ -648,7 +643,7 @@ class Flask(Scaffold, metaclass=Watched):
     def handle_url_build_error(
         self, error: BuildError, endpoint: str, values: dict[str, t.Any]
     ) -> str:
-        """Return the URL that an ``url_build_error_handlers`` function gives, or raise the error."""
+        """Return the URL that a ``url_build_error_handlers`` function gives, or raise."""
         for handler in self.url_build_error_handlers:
             try:
                 url = handler(error, endpoint, values)
@@ -657,7 +652,7 @@ class Flask(Scaffold, metaclass=Watched):
             else:
                 if url is not None:
                     return url
-        recover.raise_again(error)
+        return recover.raise_again(error)
 
     def redirect(self, location: str, code: int = 302) -> BaseResponse:
         """Return a response that sends the client elsewhere, an ``app.response_class``."""
@@ -686,7 +681,7 @@ class Flask(Scaffold, metaclass=Watched):
     def wsgi_app(
         self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> t.Iterable[bytes]:
-        """Answer one request by WSGI; wrap this, not the app: ``app.wsgi_app = Wrap(app.wsgi_app)``."""
+        """Answer one request by WSGI; wrap it by ``app.wsgi_app = Middleware(app.wsgi_app)``."""
         return wsgi.serve(self, environ, start_response)
 
     def __call__(
@@ -751,6 +746,4 @@ class Bolthead(Flask):
 
 
 # Bolthead's own methods, to tell replaced ones by.
-_OWN: dict[str, t.Any] = {
-    name: value for name, value in vars(Flask).items() if callable(value)
-}
+_OWN: dict[str, t.Any] = {name: value for name, value in vars(Flask).items() if callable(value)}

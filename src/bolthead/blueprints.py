@@ -290,9 +290,7 @@ class Blueprint(Scaffold):
         return f
 
     @setupmethod
-    def app_url_value_preprocessor(
-        self, f: T_url_value_preprocessor
-    ) -> T_url_value_preprocessor:
+    def app_url_value_preprocessor(self, f: T_url_value_preprocessor) -> T_url_value_preprocessor:
         """Prepare the URL's arguments of every request of the app."""
         self._for_app("url_value_preprocessors", f)
         return f

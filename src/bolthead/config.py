@@ -152,9 +152,7 @@ class Config(dict[str, t.Any]):
             raise
         return self.from_mapping(loaded)
 
-    def from_mapping(
-        self, mapping: t.Mapping[str, t.Any] | None = None, **kwargs: t.Any
-    ) -> bool:
+    def from_mapping(self, mapping: t.Mapping[str, t.Any] | None = None, **kwargs: t.Any) -> bool:
         """Take the upper-case names of a mapping and of the keyword arguments."""
         given = dict(mapping or {}, **kwargs)
         self.update({name: value for name, value in given.items() if name.isupper()})

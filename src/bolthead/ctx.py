@@ -126,7 +126,7 @@ def copy_current_request_context(f: F) -> F:
         with copied:
             return copied.app.ensure_sync(f)(*args, **kwargs)
 
-    return update_wrapper(t.cast(F, in_context), f)
+    return t.cast(F, update_wrapper(in_context, f))
 
 
 def has_request_context() -> bool:
@@ -350,6 +350,4 @@ class RequestContext(t.Generic[AppT]):
 
     def __repr__(self) -> str:
         request = self.request
-        return (
-            f"<{type(self).__name__} {request.url!r} [{request.method}] of {self.app.name}>"  # type: ignore[attr-defined]  # every app has one
-        )
+        return f"<{type(self).__name__} {request.url!r} [{request.method}] of {self.app.name}>"  # type: ignore[attr-defined]  # every app has one

@@ -47,8 +47,7 @@ class DebugFilesKeyError(KeyError, AssertionError):
         if names:
             listed = ", ".join(repr(name) for name in names)
             text += (
-                "\n\nThe browser instead transmitted some file names."
-                f" This was submitted: {listed}"
+                f"\n\nThe browser instead transmitted some file names. This was submitted: {listed}"
             )
         self.msg = text
 

@@ -60,7 +60,6 @@ def get_load_dotenv(default: bool = True) -> bool:
     return default if not value else value.lower() in _NO
 
 
-
 @t.overload
 def stream_with_context(
     generator_or_function: t.Iterator[t.AnyStr],
@@ -178,9 +177,7 @@ def flash(message: str, category: str = "message") -> None:
     waiting.append((category, message))
     session["_flashes"] = waiting
     app = current.app()
-    message_flashed.send(
-        app, _async_wrapper=app.ensure_sync, message=message, category=category
-    )
+    message_flashed.send(app, _async_wrapper=app.ensure_sync, message=message, category=category)
 
 
 def get_flashed_messages(

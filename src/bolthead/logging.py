@@ -31,14 +31,14 @@ def has_level_handler(logger: logging.Logger) -> bool:
     return False
 
 
-default_handler = logging.StreamHandler(wsgi_errors_stream)  # type: ignore[arg-type]  # a proxy of one
+default_handler = logging.StreamHandler(t.cast(t.TextIO, wsgi_errors_stream))
 default_handler.setFormatter(
     logging.Formatter("[%(asctime)s] %(levelname)s in %(module)s: %(message)s")
 )
 
 
 def create_logger(app: t.Any) -> logging.Logger:
-    """Return the logger of the app's name: at DEBUG in debug mode, with a handler if it has none."""
+    """Return the logger of the app's name: at DEBUG in debug mode, with a handler in any case."""
     logger = logging.getLogger(app.name)
     if app.debug and not logger.level:
         logger.setLevel(logging.DEBUG)

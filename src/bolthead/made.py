@@ -7,7 +7,7 @@ import typing as t
 T = t.TypeVar("T")
 
 
-class made(t.Generic[T]):  # noqa: N801  # reads as a decorator, as property does
+class made(t.Generic[T]):  # reads as a decorator, as property does
     """An attribute that is made when it is first looked at, and from then on is a plain one."""
 
     def __init__(self, make: t.Callable[[t.Any], T]) -> None:

@@ -14,14 +14,14 @@ def get_root_path(import_name: str) -> str:
 
     Raises RuntimeError for a module that has no file (a namespace package).
     """
-    loaded = sys.modules.get(import_name)
-    file = getattr(loaded, "__file__", None)
+    file: str | None = getattr(sys.modules.get(import_name), "__file__", None)
     if file is not None:
         return os.path.dirname(os.path.abspath(file))
 
     spec = _spec_or_none(import_name)
     if spec is None or spec.loader is None:
         return os.getcwd()
+    found: str | None
     if hasattr(spec.loader, "get_filename"):
         found = spec.loader.get_filename(import_name)
     else:

@@ -267,9 +267,7 @@ class Scaffold:
         return f
 
     @setupmethod
-    def context_processor(
-        self, f: T_template_context_processor
-    ) -> T_template_context_processor:
+    def context_processor(self, f: T_template_context_processor) -> T_template_context_processor:
         """Call a function before each template: it returns a dictionary of names to add."""
         self.template_context_processors[None].append(f)
         return f
@@ -335,4 +333,3 @@ class Scaffold:
                 " or HTTP error codes."
             )
         return kind, kind.code if issubclass(kind, HTTPException) else None
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import typing as t
 from collections.abc import MutableMapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.datastructures import CallbackDict
@@ -67,7 +67,7 @@ class NullSession(SecureCookieSession):
             "application to something unique and secret."
         )
 
-    __setitem__ = __delitem__ = clear = pop = popitem = update = setdefault = _fail  # type: ignore[assignment]  # all fail alike
+    __setitem__ = __delitem__ = clear = pop = popitem = update = setdefault = _fail
     del _fail
 
 
@@ -124,7 +124,7 @@ class SessionInterface:
         """Return when the cookie expires, or None for a session that ends with the browser."""
         if not session.permanent:
             return None
-        return datetime.now(timezone.utc) + app.permanent_session_lifetime
+        return datetime.now(UTC) + app.permanent_session_lifetime
 
     def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
         """Tell whether to send the cookie: it changed, or is permanent and refreshed each time."""

@@ -84,7 +84,9 @@ class DispatchingJinjaLoader(BaseLoader):
 
     def list_templates(self) -> list[str]:
         """Return the names of all templates that can be loaded."""
-        return list({name: None for _, loader in self._loaders() for name in loader.list_templates()})
+        return list(
+            {name: None for _, loader in self._loaders() for name in loader.list_templates()}
+        )
 
 
 def _loader_facts(loader: BaseLoader) -> t.Iterator[str]:
@@ -120,10 +122,7 @@ def explain_template_loading_attempts(
     for number, (loader, owner, found) in enumerate(attempts, start=1):
         lines.append(f"{number:5}: trying loader of {_owner_title(app, owner)}")
         lines += [f"       {fact}" for fact in _loader_facts(loader)]
-        if found is None:
-            result = "no match"
-        else:
-            result = f"found ({found[1] or '<string>'!r})"
+        result = "no match" if found is None else f"found ({found[1] or '<string>'!r})"
         lines.append(f"       -> {result}")
 
     hits = sum(found is not None for *_, found in attempts)

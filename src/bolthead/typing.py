@@ -56,8 +56,8 @@ AfterRequestCallable = (
 )
 BeforeFirstRequestCallable = t.Callable[[], None] | t.Callable[[], t.Awaitable[None]]
 BeforeRequestCallable = (
-    t.Callable[[], t.Optional[ResponseReturnValue]]
-    | t.Callable[[], t.Awaitable[t.Optional[ResponseReturnValue]]]
+    t.Callable[[], ResponseReturnValue | None]
+    | t.Callable[[], t.Awaitable[ResponseReturnValue | None]]
 )
 ShellContextProcessorCallable = t.Callable[[], dict[str, t.Any]]
 TeardownCallable = (

@@ -9,9 +9,7 @@ from . import typing as ft
 
 F = t.TypeVar("F", bound=t.Callable[..., t.Any])
 
-http_method_funcs = frozenset(
-    {"get", "post", "head", "options", "delete", "put", "trace", "patch"}
-)
+http_method_funcs = frozenset({"get", "post", "head", "options", "delete", "put", "trace", "patch"})
 
 
 class View:
@@ -43,13 +41,13 @@ class View:
 
             def view(**kwargs: t.Any) -> ft.ResponseReturnValue:
                 instance = view.view_class(*class_args, **class_kwargs)
-                return _ensured(instance.dispatch_request)(**kwargs)
+                return _call(instance.dispatch_request, kwargs)
 
         else:
             shared = cls(*class_args, **class_kwargs)
 
             def view(**kwargs: t.Any) -> ft.ResponseReturnValue:
-                return _ensured(shared.dispatch_request)(**kwargs)
+                return _call(shared.dispatch_request, kwargs)
 
         if cls.decorators:
             # A decorator that copies names must find the right ones already.
@@ -67,8 +65,8 @@ class View:
         return t.cast(ft.RouteCallable, view)
 
 
-def _ensured(method: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
-    return t.cast("t.Callable[..., t.Any]", current.app().ensure_sync(method))
+def _call(method: t.Callable[..., t.Any], arguments: dict[str, t.Any]) -> ft.ResponseReturnValue:
+    return t.cast(ft.ResponseReturnValue, current.app().ensure_sync(method)(**arguments))
 
 
 class MethodView(View):
@@ -95,4 +93,4 @@ class MethodView(View):
         if method is None and request.method == "HEAD":
             method = getattr(self, "get", None)
         assert method is not None, f"Unimplemented method {request.method!r}"  # noqa: S101  # Flask's error
-        return t.cast(ft.ResponseReturnValue, _ensured(method)(**kwargs))
+        return _call(method, kwargs)

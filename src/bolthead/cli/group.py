@@ -7,16 +7,13 @@ import os
 import sys
 import traceback
 import typing as t
-from functools import cached_property
-from functools import update_wrapper
+from functools import cached_property, update_wrapper
 
 import click
 
 from bolthead.app import Flask
 from bolthead.cli import find_app
-from bolthead.cli.env import debug_option
-from bolthead.cli.env import env_file_option
-from bolthead.cli.env import share_variables
+from bolthead.cli.env import debug_option, env_file_option, share_variables
 from bolthead.cli.find_app import NoAppException
 from bolthead.cli.version import version_option
 from bolthead.globals import current_app

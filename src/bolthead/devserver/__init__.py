@@ -5,8 +5,7 @@ from __future__ import annotations
 from bolthead.devserver.banner import show_server_banner
 from bolthead.devserver.dotenv import load_dotenv
 from bolthead.devserver.failed_app import failed_app
-from bolthead.devserver.server import run
-from bolthead.devserver.server import run_app
+from bolthead.devserver.server import run, run_app
 
 __all__ = [
     "failed_app",

@@ -8,11 +8,9 @@ from urllib.parse import urlsplit
 
 import click
 
-from bolthead.devserver.banner import is_reloader_child
-from bolthead.devserver.banner import show_server_banner
+from bolthead.devserver.banner import is_reloader_child, show_server_banner
 from bolthead.devserver.dotenv import load_dotenv as load_dotenv_files
-from bolthead.helpers import get_debug_flag
-from bolthead.helpers import get_load_dotenv
+from bolthead.helpers import get_debug_flag, get_load_dotenv
 
 if t.TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

@@ -33,9 +33,10 @@ class Compiled(t.Protocol):
     teardown_request_funcs: t.Mapping[str | None, t.Sequence[Function]]
     url_value_preprocessors: t.Mapping[str | None, t.Sequence[Function]]
     error_handler_spec: t.Mapping[str | None, t.Mapping[int | None, t.Mapping[t.Any, Function]]]
-    teardown_appcontext_funcs: t.Sequence[Function]
     session_interface: t.Any
 
+    @property
+    def teardown_appcontext_funcs(self) -> t.Sequence[Function]: ...
     def ensure_sync(self, func: Function) -> Function: ...
     def _replaced(self, name: str) -> bool: ...
 

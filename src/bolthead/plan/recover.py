@@ -54,7 +54,6 @@ def traps(app: t.Any, error: Exception) -> bool:
     form keys in debug mode unless that is set to False.
     """
 
-
     if app.config["TRAP_HTTP_EXCEPTIONS"]:
         return True
     trap_bad = app.config["TRAP_BAD_REQUEST_ERRORS"]

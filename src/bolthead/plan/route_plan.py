@@ -91,4 +91,3 @@ class Handlers:
                     if handler is not None:
                         return self._adapt(handler)
         return None
-

@@ -11,7 +11,8 @@ if t.TYPE_CHECKING:
 class Served(t.Protocol):
     """An app, as the protocols see it."""
 
-    logger: t.Any
+    @property
+    def logger(self) -> t.Any: ...
 
     def request_context(self, environ: WSGIEnvironment) -> t.Any: ...
     def full_dispatch_request(self) -> t.Any: ...

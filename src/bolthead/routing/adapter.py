@@ -47,4 +47,3 @@ def create_url_adapter(app: Routed, request: t.Any) -> MapAdapter | None:
     return app.url_map.bind_to_environ(
         request.environ, server_name=server_name, subdomain=subdomain
     )
-

@@ -65,7 +65,7 @@ def build_url(
 
     app.inject_url_defaults(endpoint, values)
     try:
-        url = adapter.build(
+        url: str = adapter.build(
             endpoint, values, method=method, url_scheme=scheme, force_external=external
         )
     except BuildError as error:

@@ -71,7 +71,7 @@ class EnvironBuilder(werkzeug.test.EnvironBuilder):
         path, base_url = _address(app, path, base_url, subdomain, url_scheme)
         super().__init__(path, base_url, *args, **kwargs)
 
-    def json_dumps(self, obj: t.Any, **kwargs: t.Any) -> str:  # type: ignore[override]  # the app's
+    def json_dumps(self, obj: t.Any, **kwargs: t.Any) -> str:
         """Return data as JSON by the app's provider."""
         return self.app.json.dumps(obj, **kwargs)
 
@@ -121,7 +121,7 @@ class FlaskClient(Client):
             response.headers.getlist("Set-Cookie"),
         )
 
-    def _in_environ(self, environ: WSGIEnvironment) -> WSGIEnvironment:
+    def _in_environ(self, environ: t.Mapping[str, t.Any]) -> WSGIEnvironment:
         """Return an environ with this client's own values, which asks for the contexts to keep."""
         merged = {**self.environ_base, **environ}
         if self.preserve_context:
@@ -144,7 +144,7 @@ class FlaskClient(Client):
         follow_redirects: bool = False,
         **kwargs: t.Any,
     ) -> TestResponse:
-        """Send a request: a path and ``EnvironBuilder`` arguments, a builder, environ or request."""
+        """Send a request: ``EnvironBuilder`` arguments, or a builder, environ or request."""
         given = args[0] if args and not kwargs else None
         if isinstance(given, werkzeug.test.EnvironBuilder):
             builder = copy(given)

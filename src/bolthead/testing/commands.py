@@ -19,7 +19,9 @@ class FlaskCliRunner(CliRunner):
         self.app = app
         super().__init__(**kwargs)
 
-    def invoke(self, cli: t.Any = None, args: t.Any = None, **kwargs: t.Any) -> Result:
+    def invoke(  # type: ignore[override]  # Click's other arguments are among the keywords
+        self, cli: t.Any = None, args: t.Any = None, **kwargs: t.Any
+    ) -> Result:
         """Run a command, by default the app's group, and return its result (Click's).
 
         ``obj`` is a ScriptInfo of the app unless given.

@@ -52,7 +52,7 @@ class Request(BaseRequest):
         return t.cast("int | None", app.config[setting])
 
     @property
-    def max_content_length(self) -> int | None:  # type: ignore[override]  # a setting here
+    def max_content_length(self) -> int | None:
         """The most bytes a body may have, or None; ``MAX_CONTENT_LENGTH`` unless assigned."""
         return self._limit(
             self._max_content_length, BaseRequest.max_content_length, "MAX_CONTENT_LENGTH"
@@ -63,7 +63,7 @@ class Request(BaseRequest):
         self._max_content_length = value
 
     @property
-    def max_form_memory_size(self) -> int | None:  # type: ignore[override]  # a setting here
+    def max_form_memory_size(self) -> int | None:
         """The most bytes a multipart text field may have; ``MAX_FORM_MEMORY_SIZE`` by default."""
         return self._limit(
             self._max_form_memory_size, BaseRequest.max_form_memory_size, "MAX_FORM_MEMORY_SIZE"
