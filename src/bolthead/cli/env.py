@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import typing as t
 
 import click
 
-from bolthead.devserver.dotenv import load_dotenv
-from bolthead.helpers import get_load_dotenv
+from ..devserver.dotenv import load_dotenv
+from ..helpers import get_load_dotenv
 
 PREFIX = "BOLTHEAD_"
 
@@ -19,7 +18,7 @@ def set_debug(ctx: click.Context, param: click.Parameter, value: bool | None) ->
 
     An environment variable reaches what an import of the app runs and the reloader's child.
     """
-    source = ctx.get_parameter_source(t.cast(str, param.name))
+    source = ctx.get_parameter_source(param.name or "debug")
     if source in (click.core.ParameterSource.DEFAULT, click.core.ParameterSource.DEFAULT_MAP):
         return None
     for name in ("FLASK_DEBUG", "BOLTHEAD_DEBUG"):
@@ -42,7 +41,7 @@ def debug_option(envvar: str | None = None) -> click.Option:
 
 def _read_env_file(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     # A call: the group module imports this one.
-    from bolthead.cli.group import ScriptInfo
+    from .group import ScriptInfo
 
     if value is not None and importlib.util.find_spec("dotenv") is None:
         raise click.BadParameter(

@@ -13,7 +13,7 @@ from types import ModuleType
 
 import click
 
-from bolthead.app import Flask
+from ..app import Flask
 
 INSTANCE_NAMES = ("app", "application")
 FACTORY_NAMES = ("create_app", "make_app")

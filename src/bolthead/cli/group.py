@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
-import sys
 import traceback
 import typing as t
 from functools import cached_property, update_wrapper
 
 import click
 
-from bolthead.app import Flask
-from bolthead.cli import find_app
-from bolthead.cli.env import debug_option, env_file_option, share_variables
-from bolthead.cli.find_app import NoAppException
-from bolthead.cli.version import version_option
-from bolthead.globals import current_app
-from bolthead.helpers import get_debug_flag
+from ..app import Flask
+from ..globals import current_app
+from ..helpers import get_debug_flag
+from . import find_app
+from .env import debug_option, env_file_option, share_variables
+from .find_app import NoAppException
+from .version import version_option
+
+if t.TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 F = t.TypeVar("F", bound=t.Callable[..., t.Any])
 
@@ -101,7 +102,8 @@ class AppGroup(click.Group):
         register = super().command(*args[1 if bare else 0 :], **kwargs)
 
         def decorate(f: t.Callable[..., t.Any]) -> click.Command:
-            return register(with_appcontext(f) if needs_context else f)
+            made: click.Command = register(with_appcontext(f) if needs_context else f)
+            return made
 
         return decorate if function is None else decorate(function)
 
@@ -161,21 +163,19 @@ class FlaskGroup(AppGroup):
         self.set_debug_flag = set_debug_flag
 
         if add_default_commands:
-            from bolthead.cli.routes import routes_command
-            from bolthead.cli.run import run_command
-            from bolthead.cli.shell import shell_command
+            from .routes import routes_command
+            from .run import run_command
+            from .shell import shell_command
 
             for command in (run_command, shell_command, routes_command):
                 self.add_command(command)
 
     @cached_property
-    def _plugins(self) -> dict[str, importlib.metadata.EntryPoint]:
+    def _plugins(self) -> dict[str, EntryPoint]:
         """The commands that installed distributions offer, by name, not yet imported."""
-        return {
-            point.name: point
-            for group in PLUGIN_GROUPS
-            for point in importlib.metadata.entry_points(group=group)
-        }
+        from importlib.metadata import entry_points
+
+        return {point.name: point for group in PLUGIN_GROUPS for point in entry_points(group=group)}
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """Return a plugin's command, else a built-in one, else the app's, loading what it needs."""
@@ -243,4 +243,4 @@ class FlaskGroup(AppGroup):
 
 
 def _print_error(message: str, *, label: str = "Error: ") -> None:
-    click.secho(f"{label}{message}\n", err=True, fg="red", file=sys.stderr)
+    click.secho(f"{label}{message}\n", err=True, fg="red")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bolthead.devserver.banner import show_server_banner
-from bolthead.devserver.dotenv import load_dotenv
-from bolthead.devserver.failed_app import failed_app
-from bolthead.devserver.server import run, run_app
+from .banner import show_server_banner
+from .dotenv import load_dotenv
+from .failed_app import failed_app
+from .server import run, run_app
 
 __all__ = [
     "failed_app",

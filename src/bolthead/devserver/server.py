@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 
 import click
 
-from bolthead.devserver.banner import is_reloader_child, show_server_banner
-from bolthead.devserver.dotenv import load_dotenv as load_dotenv_files
-from bolthead.helpers import get_debug_flag, get_load_dotenv
+from ..helpers import get_debug_flag, get_load_dotenv
+from .banner import is_reloader_child, show_server_banner
+from .dotenv import load_dotenv as load_dotenv_files
 
 if t.TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-    from bolthead.app import Flask
+    from ..app import Flask
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 5000

@@ -1,0 +1,198 @@
+"""The ``run`` command: serve the app while developing it."""
+
+from __future__ import annotations
+
+import os
+import traceback
+import typing as t
+
+import click
+
+from ..helpers import get_debug_flag
+from .env import debug_option
+from .group import ScriptInfo, pass_script_info
+
+if t.TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+
+class CertParamType(click.ParamType):  # type: ignore[type-arg]  # generic since Click 8.5
+    """What ``--cert`` takes: a file, "adhoc", or the import path of an SSLContext."""
+
+    name = "path"
+
+    def __init__(self) -> None:
+        self.path_type = click.Path(exists=True, dir_okay=False, resolve_path=True)
+
+    def convert(
+        self, value: t.Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> t.Any:
+        """Return the file's full path, the word "adhoc" or the SSLContext."""
+        try:
+            import ssl
+        except ImportError:
+            self.fail('Using "--cert" requires Python to be compiled with SSL support.', param, ctx)
+        try:
+            return self.path_type(value, param, ctx)
+        except click.BadParameter as error:
+            no_such_file = error
+
+        if value == "adhoc":
+            try:
+                import cryptography  # noqa: F401  # Werkzeug makes the certificate with it
+            except ImportError:
+                self.fail(
+                    "Using ad-hoc certificates requires the cryptography library.", param, ctx
+                )
+            return value
+
+        found = _import_or_none(str(value))
+        if isinstance(found, ssl.SSLContext):
+            return found
+        raise no_such_file
+
+
+def _import_or_none(path: str) -> t.Any:
+    from werkzeug.utils import import_string
+
+    try:
+        return import_string(path, silent=True)
+    except ValueError:
+        # A path such as "./cert.pem" is no import path.
+        return None
+
+
+def _pair_with_cert(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Make ``cert`` a pair of files, after checking that it needs a key exactly if there is one."""
+    cert = ctx.params.get("cert")
+    needs_key = isinstance(cert, str) and cert != "adhoc"
+    if needs_key and value is None:
+        raise click.BadParameter('Required when using "--cert".', ctx, param)
+    if needs_key:
+        ctx.params["cert"] = (cert, value)
+    elif value is not None:
+        problem = '"--cert" must also be specified.'
+        if cert is not None:
+            kind = '"adhoc"' if cert == "adhoc" else "an SSLContext object"
+            problem = f'When "--cert" is {kind}, "--key" is not used.'
+        raise click.BadParameter(problem, ctx, param)
+    return value
+
+
+class SeparatedPathType(click.Path):
+    """Several paths in one option, separated as in PATH; gives a list."""
+
+    def convert(
+        self, value: t.Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> t.Any:
+        """Check each of the paths as click.Path does."""
+        convert_one = super().convert
+        return [convert_one(path, param, ctx) for path in self.split_envvar_value(value)]
+
+
+@click.command(
+    "run",
+    short_help="Run a development server.",
+    params=[debug_option()],
+)
+@click.option("--host", "-h", default="127.0.0.1", help="The interface to bind to.")
+@click.option("--port", "-p", default=5000, help="The port to bind to.")
+@click.option(
+    "--cert",
+    type=CertParamType(),
+    # Before --key, whichever is given first.
+    is_eager=True,
+    help="Specify a certificate file to use HTTPS.",
+)
+@click.option(
+    "--key",
+    type=click.Path(exists=True, dir_okay=False, resolve_path=True),
+    callback=_pair_with_cert,
+    expose_value=False,
+    help="The key file to use when specifying a certificate.",
+)
+@click.option(
+    "--reload/--no-reload",
+    default=None,
+    help="Enable or disable the reloader. By default the reloader is active if debug is enabled.",
+)
+@click.option(
+    "--debugger/--no-debugger",
+    default=None,
+    help="Enable or disable the debugger. By default the debugger is active if debug is enabled.",
+)
+@click.option(
+    "--with-threads/--without-threads",
+    default=True,
+    help="Enable or disable multithreading.",
+)
+@click.option(
+    "--extra-files",
+    type=SeparatedPathType(),
+    help=(
+        "Extra files that trigger a reload on change. Multiple paths are separated by"
+        f" {os.pathsep!r}."
+    ),
+)
+@click.option(
+    "--exclude-patterns",
+    type=SeparatedPathType(),
+    help=(
+        "Files matching these fnmatch patterns will not trigger a reload on change. Multiple"
+        f" patterns are separated by {os.pathsep!r}."
+    ),
+)
+@pass_script_info
+def run_command(
+    info: ScriptInfo,
+    host: str,
+    port: int,
+    reload: bool | None,
+    debugger: bool | None,
+    with_threads: bool,
+    cert: t.Any,
+    extra_files: list[str] | None,
+    exclude_patterns: list[str] | None,
+) -> None:
+    """Run a local development server.
+
+    This server is for development purposes only. It does not provide
+    the stability, security, or performance of production WSGI servers.
+
+    The reloader and debugger are enabled by default with the '--debug'
+    option.
+    """
+    from .. import devserver
+
+    app = _load_or_stand_in(info)
+    debug = get_debug_flag()
+    devserver.show_server_banner(debug, info.app_import_path)
+    devserver.run(
+        app,
+        host,
+        port,
+        use_reloader=debug if reload is None else reload,
+        use_debugger=debug if debugger is None else debugger,
+        threaded=with_threads,
+        ssl_context=cert,
+        extra_files=extra_files,
+        exclude_patterns=exclude_patterns,
+    )
+
+
+def _load_or_stand_in(info: ScriptInfo) -> WSGIApplication:
+    """Load the app; in the reloader's child, put one which shows the error in a broken one's place.
+
+    So a mistake made while the server runs is shown, and served away once it is mended.
+    """
+    from ..devserver.banner import is_reloader_child
+    from ..devserver.failed_app import failed_app
+
+    try:
+        return info.load_app()
+    except Exception as error:
+        if not is_reloader_child():
+            # The traceback of this function adds nothing for the app's developer.
+            raise error from None
+        traceback.print_exc()
+        return failed_app(error)

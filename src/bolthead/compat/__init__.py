@@ -1,0 +1,6 @@
+"""Bolthead in Flask's place: the modules ``flask``, ``flask.app``, … become Bolthead's."""
+
+from __future__ import annotations
+
+from .flask import find_alias as find_alias
+from .flask import install_as_flask as install_as_flask

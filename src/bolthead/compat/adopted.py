@@ -1,0 +1,42 @@
+"""Make 'import flask' give Bolthead in this environment; 'bolthead adopt --undo' takes it back.
+
+'bolthead adopt' writes a copy of this file into site-packages, with a .pth file that imports it
+whenever Python starts. So it imports nothing that Python has not imported by then.
+"""
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
+
+
+class LazyFinder:
+    """Calls Bolthead when Flask is imported for the first time, and does nothing before."""
+
+    def __init__(self) -> None:
+        self.busy = False
+
+    def find_spec(
+        self, name: str, path: object = None, target: object = None
+    ) -> "ModuleSpec | None":
+        """Put Bolthead in Flask's place, if it is still installed and nobody said no."""
+        if name != "flask" or self.busy or os.environ.get("BOLTHEAD_ADOPT") == "0":
+            return None
+        self.busy = True
+        try:
+            from importlib.util import find_spec
+
+            if find_spec("bolthead") is None:
+                return None
+            from bolthead.compat import find_alias, install_as_flask
+
+            install_as_flask()
+            return find_alias(name)
+        finally:
+            self.busy = False
+
+
+if not any(type(finder).__name__ == "LazyFinder" for finder in sys.meta_path):
+    sys.meta_path.insert(0, LazyFinder())

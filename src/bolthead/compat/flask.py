@@ -1,0 +1,145 @@
+"""The table of Flask's modules, and the import finder which gives Bolthead's for them."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+import typing as t
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import CodeType, ModuleType
+
+# The modules that carry the same name here.
+SAME_NAMES = (
+    "__main__",
+    "app",
+    "blueprints",
+    "cli",
+    "config",
+    "ctx",
+    "debughelpers",
+    "globals",
+    "helpers",
+    "json",
+    "json.provider",
+    "json.tag",
+    "logging",
+    "sessions",
+    "signals",
+    "templating",
+    "testing",
+    "typing",
+    "views",
+    "wrappers",
+)
+
+ALIASES: dict[str, str] = {
+    "flask": "bolthead",
+    **{f"flask.{name}": f"bolthead.{name}" for name in SAME_NAMES},
+    "flask.sansio": "bolthead.compat.sansio",
+    "flask.sansio.app": "bolthead.compat.sansio.app",
+    "flask.sansio.blueprints": "bolthead.compat.sansio.blueprints",
+    "flask.sansio.scaffold": "bolthead.compat.sansio.scaffold",
+}
+
+
+class AliasLoader(Loader):
+    """Hands out a module of ours, loaded under its own name."""
+
+    def __init__(self, target: str) -> None:
+        self.target = target
+        self.own_spec: ModuleSpec | None = None
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """Return the module; importlib then overwrites its ``__spec__``."""
+        module = importlib.import_module(self.target)
+        self.own_spec = module.__spec__
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Put the module's own ``__spec__`` back, as it ran already."""
+        module.__spec__ = self.own_spec
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        """Return the module's code, which ``python -m`` asks for."""
+        spec = importlib.util.find_spec(self.target)
+        get_code = getattr(spec and spec.loader, "get_code", None)
+        return get_code(self.target) if get_code is not None else None
+
+
+class AliasFinder(MetaPathFinder):
+    """Answers for ``flask`` and all below it, before any finder that looks on disk."""
+
+    def find_spec(
+        self,
+        fullname: str,
+        path: t.Sequence[str] | None = None,
+        target: ModuleType | None = None,
+    ) -> ModuleSpec | None:
+        """Return the alias's spec; what Flask does not have is not found, whatever we have."""
+        if fullname != "flask" and not fullname.startswith("flask."):
+            return None
+        if fullname not in ALIASES:
+            # Later finders would load a second copy of our module by this name.
+            raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
+        return find_alias(fullname)
+
+
+def find_alias(name: str) -> ModuleSpec:
+    """Return the spec to import one of Flask's modules by; KeyError if Flask has none such."""
+    module = importlib.import_module(ALIASES[name])
+    spec = ModuleSpec(name, AliasLoader(module.__name__), origin=module.__file__)
+    if hasattr(module, "__path__"):
+        spec.submodule_search_locations = list(module.__path__)
+    return spec
+
+
+def install_as_flask() -> None:
+    """Make ``flask`` and its modules be Bolthead's, for every import from now on.
+
+    Call it before anything imports Flask, else a RuntimeError says who did. Once is enough, and
+    again does no harm. Flask need not be installed.
+    """
+    bolthead = importlib.import_module("bolthead")
+    present = sys.modules.get("flask")
+    if present is not None and present is not bolthead:
+        raise RuntimeError(_came_too_late(present))
+
+    if not any(isinstance(finder, AliasFinder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, AliasFinder())
+
+    # All at once: a module that is loaded later, within a test which then cleans sys.modules,
+    # would be loaded twice.
+    for name, target in ALIASES.items():
+        module = importlib.import_module(target)
+        parent, _, child = name.rpartition(".")
+        if parent and not hasattr(sys.modules[parent], child):
+            setattr(sys.modules[parent], child, module)
+        if child != "__main__":
+            # ``python -m flask`` warns about one that is there before it ran.
+            sys.modules[name] = module
+
+
+def _came_too_late(flask: ModuleType) -> str:
+    users = [
+        name
+        for name, module in sys.modules.copy().items()
+        if name.partition(".")[0] not in ("flask", "bolthead") and _uses(module, flask)
+    ]
+    by = f" It was imported by {', '.join(map(repr, users[:3]))}." if users else ""
+    return (
+        f"Bolthead cannot take Flask's place: Flask was imported already, from {flask.__file__}."
+        f"{by} Call bolthead.install_as_flask() before anything else is imported, start the app"
+        " by a 'bolthead' command, or run 'bolthead adopt' once for the whole virtual environment."
+    )
+
+
+def _uses(module: ModuleType, flask: ModuleType) -> bool:
+    """Tell whether a module has Flask, or a thing out of it, among its names."""
+    return any(
+        value is flask
+        or str(getattr(type(value), "__module__", "")).startswith("flask.")
+        or (isinstance(value, type) and str(value.__module__).startswith("flask."))
+        for value in list(getattr(module, "__dict__", {}).values())
+    )

@@ -1,0 +1,1 @@
+"""``flask.sansio``: one class serves for both halves of Flask's, so these only name them."""
