@@ -35,10 +35,27 @@ from parity.differences import DIFFERENCES
 APP_NAME = "parity_app"
 BOUNDARY = "parity-boundary"
 FIXED_TIME = 1_700_000_000
-SUBMODULES = (
-    "app blueprints cli config ctx debughelpers globals helpers json json.provider json.tag logging"
-    " sessions signals templating testing typing views wrappers"
-).split()
+SUBMODULES = [
+    "app",
+    "blueprints",
+    "cli",
+    "config",
+    "ctx",
+    "debughelpers",
+    "globals",
+    "helpers",
+    "json",
+    "json.provider",
+    "json.tag",
+    "logging",
+    "sessions",
+    "signals",
+    "templating",
+    "testing",
+    "typing",
+    "views",
+    "wrappers",
+]
 
 Framework = t.Any
 Build = Callable[[Framework], t.Any]
@@ -350,7 +367,7 @@ def compare_on_one_app(rows: Iterable[t.Any]) -> None:
         theirs, ours = build(FLASK), build(SUBJECT)
         for requests, case_id in [*group, *reversed(group)]:
             expected, found = within_one_second(
-                lambda asked=requests: (talk(theirs, asked), talk(ours, asked))
+                lambda pair=(theirs, ours), asked=requests: tuple(talk(app, asked) for app in pair)
             )
             assert expected == found, tell(case_id, "on a used app", expected[-1], found[-1])
 

@@ -88,10 +88,10 @@ def make_answers(fw):
         "bytearray": lambda: bytearray(b"array"),
         "memoryview": lambda: memoryview(b"view"),
         "dict": lambda: {"b": 1, "a": [1, None, True, 1.5]},
-        "dict-empty": lambda: {},
+        "dict-empty": dict,
         "dict-subclass": lambda: Mapping(z=1),
         "list": lambda: [3, "x", {"k": "v"}],
-        "list-empty": lambda: [],
+        "list-empty": list,
         "generator": lambda: (str(n) for n in range(3)),
         "generator-bytes": lambda: (b"%d" % n for n in range(3)),
         "generator-empty": lambda: (n for n in ()),
@@ -257,17 +257,39 @@ class Names:
 
 ANSWERS = list(make_answers(Names()))
 BUILD_ANSWERS = {name: get(f"/{name}") for name in ANSWERS}
-HEAD_NAMES = "str dict generator redirect abort-404 tuple-204 none response-list wsgi-app".split()
+HEAD_NAMES = [
+    "str",
+    "dict",
+    "generator",
+    "redirect",
+    "abort-404",
+    "tuple-204",
+    "none",
+    "response-list",
+    "wsgi-app",
+]
 BUILD_ANSWERS |= {f"{name}-head": head(f"/{name}") for name in HEAD_NAMES}
 BUILD_ANSWERS |= {
     "redirect-post": post("/redirect", "x", "text/plain"),
     "redirect-mounted": get("/redirect", script="/mount"),
     "redirect-http10": get("/redirect", environ={"SERVER_PROTOCOL": "HTTP/1.0"}),
 }
-DEBUG_NAMES = (
-    "str dict jsonify-sorted jsonify-kwargs jsonify-none redirect abort-404 abort-500 key-error"
-    " none zero args-key-error redirect-303 tuple-four"
-).split()
+DEBUG_NAMES = [
+    "str",
+    "dict",
+    "jsonify-sorted",
+    "jsonify-kwargs",
+    "jsonify-none",
+    "redirect",
+    "abort-404",
+    "abort-500",
+    "key-error",
+    "none",
+    "zero",
+    "args-key-error",
+    "redirect-303",
+    "tuple-four",
+]
 
 
 def build_json_config(fw):
@@ -318,10 +340,25 @@ def build_response_class(fw):
 
 
 JSON_NAMES = [name for name in ANSWERS if name.startswith(("jsonify", "dict", "list"))]
-CLASS_NAMES = (
-    "str bytes dict list generator tuple-status tuple-headers werkzeug-response wsgi-app redirect"
-    " abort-404 response jsonify-null make-response-none base-response http-exception zero"
-).split()
+CLASS_NAMES = [
+    "str",
+    "bytes",
+    "dict",
+    "list",
+    "generator",
+    "tuple-status",
+    "tuple-headers",
+    "werkzeug-response",
+    "wsgi-app",
+    "redirect",
+    "abort-404",
+    "response",
+    "jsonify-null",
+    "make-response-none",
+    "base-response",
+    "http-exception",
+    "zero",
+]
 
 
 def build_files(fw):
@@ -683,10 +720,24 @@ def build_streams(fw):
     return app
 
 
-STREAMS = (
-    "plain needs with-context?name=ann with-context decorated fails fails-first closes on-close"
-    " template template-string template-request?x=%3Cb%3E template-list session direct sequence"
-).split()
+STREAMS = [
+    "plain",
+    "needs",
+    "with-context?name=ann",
+    "with-context",
+    "decorated",
+    "fails",
+    "fails-first",
+    "closes",
+    "on-close",
+    "template",
+    "template-string",
+    "template-request?x=%3Cb%3E",
+    "template-list",
+    "session",
+    "direct",
+    "sequence",
+]
 BUILD_STREAMS = (
     {name: get(f"/{name}") for name in STREAMS}
     | {f"{name}-head": head(f"/{name}") for name in ("closes", "template", "fails", "plain")}

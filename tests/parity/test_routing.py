@@ -283,11 +283,39 @@ def build_methods(fw):
     return app
 
 
-METHODS = "GET HEAD POST PUT PATCH DELETE OPTIONS TRACE CONNECT PURGE get".split()
-METHOD_PATHS = (
-    "/get /post /both /lower /set /none /custom /options /no-auto /auto /split /split/5 /split/x"
-    " /short /attributed /head /later /other"
-).split()
+METHODS = [
+    "GET",
+    "HEAD",
+    "POST",
+    "PUT",
+    "PATCH",
+    "DELETE",
+    "OPTIONS",
+    "TRACE",
+    "CONNECT",
+    "PURGE",
+    "get",
+]
+METHOD_PATHS = [
+    "/get",
+    "/post",
+    "/both",
+    "/lower",
+    "/set",
+    "/none",
+    "/custom",
+    "/options",
+    "/no-auto",
+    "/auto",
+    "/split",
+    "/split/5",
+    "/split/x",
+    "/short",
+    "/attributed",
+    "/head",
+    "/later",
+    "/other",
+]
 BUILD_METHODS = {
     f"{method}{path}": ask(method, path)
     for path in METHOD_PATHS
