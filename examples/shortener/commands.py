@@ -3,9 +3,9 @@
 import datetime as dt
 
 import click
-from bolthead.cli import with_appcontext
 
 from bolthead import current_app
+from bolthead.cli import with_appcontext
 
 from . import links
 from .database import create_tables, get_session
