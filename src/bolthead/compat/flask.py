@@ -122,24 +122,23 @@ def install_as_flask() -> None:
 
 
 def _came_too_late(flask: ModuleType) -> str:
+    offered = {id(flask)} | {
+        # Not what any module has: "t", "__name__", "annotations".
+        id(value)
+        for name, value in vars(flask).items()
+        if not name.startswith("_")
+        and not isinstance(value, ModuleType)
+        and type(value).__module__ != "__future__"
+    }
     users = [
         name
         for name, module in sys.modules.copy().items()
-        if name.partition(".")[0] not in ("flask", "bolthead") and _uses(module, flask)
+        if name.partition(".")[0] not in ("flask", "bolthead")
+        and not offered.isdisjoint(map(id, list(getattr(module, "__dict__", {}).values())))
     ]
     by = f" It was imported by {', '.join(map(repr, users[:3]))}." if users else ""
     return (
         f"Bolthead cannot take Flask's place: Flask was imported already, from {flask.__file__}."
         f"{by} Call bolthead.install_as_flask() before anything else is imported, start the app"
         " by a 'bolthead' command, or run 'bolthead adopt' once for the whole virtual environment."
-    )
-
-
-def _uses(module: ModuleType, flask: ModuleType) -> bool:
-    """Tell whether a module has Flask, or a thing out of it, among its names."""
-    return any(
-        value is flask
-        or str(getattr(type(value), "__module__", "")).startswith("flask.")
-        or (isinstance(value, type) and str(value.__module__).startswith("flask."))
-        for value in list(getattr(module, "__dict__", {}).values())
     )
