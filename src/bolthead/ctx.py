@@ -286,7 +286,8 @@ class RequestContext(t.Generic[AppT]):
         if adapter is None:
             return
         try:
-            self.rule, self.view_args = adapter.match(return_rule=True)
+            self.rule, found = adapter.match(return_rule=True)
+            self.view_args = dict(found)
         except HTTPException as error:
             self.routing_exception = error
         made_request = self.__dict__.get("request")

@@ -1,0 +1,49 @@
+# Sets everything up in .venv and runs what a developer or a visitor wants. See CONTRIBUTING.md.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+HOST   ?= 127.0.0.1
+PORT   ?= 5000
+
+.PHONY: help setup demo test check conformance format clean
+
+help:
+	@echo "make demo         set everything up and serve the URL shortener on http://$(HOST):$(PORT)"
+	@echo "make test         set everything up and run the tests"
+	@echo "make check        lint, format, types, layers"
+	@echo "make conformance  run the suites of Flask and its extensions on Bolthead"
+
+setup: $(READY)
+
+$(READY): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Bolthead needs Python 3.11 or later; run make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --group dev --editable ".[dotenv,adhoc,examples]"
+	touch $(READY)
+
+demo: $(READY)
+	$(BIN)/bolthead --app examples/shortener init-db
+	$(BIN)/bolthead --app examples/shortener seed
+	$(BIN)/bolthead --app examples/shortener run --host $(HOST) --port $(PORT)
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+conformance: $(READY)
+	$(BIN)/python tests/conformance/run.py $(SUITES)
+
+clean:
+	rm -rf $(VENV) .cache build dist
