@@ -57,9 +57,8 @@ env_file_option = click.Option(
     ["-e", "--env-file"],
     type=click.Path(exists=True, dir_okay=False),
     help=(
-        "Load environment variables from this file, taking precedence over those set by '.env'"
-        " and '.flaskenv'. Variables set directly in the environment take highest precedence."
-        " python-dotenv must be installed."
+        "A file of environment variables. They count before those of '.env' and '.flaskenv', and"
+        " after those which are set already. Needs python-dotenv."
     ),
     envvar="BOLTHEAD_ENV_FILE",
     is_eager=True,

@@ -122,9 +122,9 @@ app_option = click.Option(
     ["-A", "--app"],
     metavar="IMPORT",
     help=(
-        "The Flask application or factory function to load, in the form 'module:name'. Module can"
-        " be a dotted import or file path. Name is not required if it is 'app', 'application',"
-        " 'create_app', or 'make_app', and can be 'name(args)' to pass arguments."
+        "Where the app is: 'module:name' or 'file.py:name'. The name may be a factory's, with"
+        " arguments as in 'name(\"dev\")', and can be left out if it is 'app', 'application',"
+        " 'create_app' or 'make_app'."
     ),
     envvar="BOLTHEAD_APP",
     is_eager=True,

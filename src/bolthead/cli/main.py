@@ -8,11 +8,11 @@ from .group import FlaskGroup
 cli = FlaskGroup(
     name="bolthead",
     help="""\
-A general utility script for Flask applications.
+Runs Flask apps on Bolthead, and the commands they define.
 
-An application to load must be given with the '--app' option, 'FLASK_APP' or
-'BOLTHEAD_APP' environment variable, or with a 'wsgi.py' or 'app.py' file in
-the current directory. It runs on Bolthead, unmodified.
+The app is named by the '--app' option or by the environment variable
+'FLASK_APP' or 'BOLTHEAD_APP'; else it is looked for in a 'wsgi.py' or
+'app.py' of the current directory.
 """,
 )
 cli.add_command(adopt_command)

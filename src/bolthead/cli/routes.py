@@ -28,15 +28,12 @@ SORT_KEYS: dict[str, t.Callable[[Rule], t.Any]] = {
     "-s",
     type=click.Choice([*SORT_KEYS, "match"]),
     default="endpoint",
-    help=(
-        "Method to sort routes by. 'match' is the order that Flask will match routes when"
-        " dispatching a request."
-    ),
+    help=("The column to sort by; 'match' keeps the order in which the rules are tried."),
 )
-@click.option("--all-methods", is_flag=True, help="Show HEAD and OPTIONS methods.")
+@click.option("--all-methods", is_flag=True, help="Show HEAD and OPTIONS too.")
 @with_appcontext
 def routes_command(sort: str, all_methods: bool) -> None:
-    """Show all registered routes with endpoints and methods."""
+    """Show which paths the app answers, by which view and to which methods."""
     rules = list(current_app.url_map.iter_rules())
     if not rules:
         click.echo("No routes were registered.")

@@ -95,51 +95,56 @@ class SeparatedPathType(click.Path):
     short_help="Run a development server.",
     params=[debug_option()],
 )
-@click.option("--host", "-h", default="127.0.0.1", help="The interface to bind to.")
-@click.option("--port", "-p", default=5000, help="The port to bind to.")
+@click.option(
+    "--host",
+    "-h",
+    default="127.0.0.1",
+    help="The address to listen on; 0.0.0.0 is all of this machine's.",
+)
+@click.option("--port", "-p", default=5000, help="The port to listen on; 0 takes a free one.")
 @click.option(
     "--cert",
     type=CertParamType(),
     # Before --key, whichever is given first.
     is_eager=True,
-    help="Specify a certificate file to use HTTPS.",
+    help="Use HTTPS with this certificate: a file, an import path, or 'adhoc' to make one.",
 )
 @click.option(
     "--key",
     type=click.Path(exists=True, dir_okay=False, resolve_path=True),
     callback=_pair_with_cert,
     expose_value=False,
-    help="The key file to use when specifying a certificate.",
+    help="The file with the certificate's key.",
 )
 @click.option(
     "--reload/--no-reload",
     default=None,
-    help="Enable or disable the reloader. By default the reloader is active if debug is enabled.",
+    help="Start again when a file changes, or do not. The default follows debug mode.",
 )
 @click.option(
     "--debugger/--no-debugger",
     default=None,
-    help="Enable or disable the debugger. By default the debugger is active if debug is enabled.",
+    help="Show errors in the browser, or do not. The default follows debug mode.",
 )
 @click.option(
     "--with-threads/--without-threads",
     default=True,
-    help="Enable or disable multithreading.",
+    help="Answer several requests at a time, or one after the other.",
 )
 @click.option(
     "--extra-files",
     type=SeparatedPathType(),
     help=(
-        "Extra files that trigger a reload on change. Multiple paths are separated by"
-        f" {os.pathsep!r}."
+        "More files which make the server start again when they change, with"
+        f" {os.pathsep!r} between them."
     ),
 )
 @click.option(
     "--exclude-patterns",
     type=SeparatedPathType(),
     help=(
-        "Files matching these fnmatch patterns will not trigger a reload on change. Multiple"
-        f" patterns are separated by {os.pathsep!r}."
+        "Files which do not make the server start again: fnmatch patterns, with"
+        f" {os.pathsep!r} between them."
     ),
 )
 @pass_script_info
@@ -154,13 +159,11 @@ def run_command(
     extra_files: list[str] | None,
     exclude_patterns: list[str] | None,
 ) -> None:
-    """Run a local development server.
+    """Serve the app on this machine, to develop it.
 
-    This server is for development purposes only. It does not provide
-    the stability, security, or performance of production WSGI servers.
-
-    The reloader and debugger are enabled by default with the '--debug'
-    option.
+    With '--debug' the server starts again when a file changes, and shows
+    errors in the browser, with a console in them. It is not made for
+    production: it is slow there, and its debugger is a way in.
     """
     from .. import devserver
 

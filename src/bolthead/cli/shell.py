@@ -16,12 +16,11 @@ from .group import with_appcontext
 @click.command("shell", short_help="Run a shell in the app context.")
 @with_appcontext
 def shell_command() -> None:
-    """Run an interactive Python shell in the context of a given Flask
-    application. The application will populate the default namespace of this
-    shell according to its configuration.
+    """Open Python's prompt with the app at hand.
 
-    This is useful for executing small snippets of management code without
-    having to manually configure the application.
+    A context of the app is current, so that its database and configuration
+    can be used at once. The app decides which names are there besides 'app'
+    and 'g': see its shell_context_processor().
     """
     import code
 
