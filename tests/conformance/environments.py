@@ -1,12 +1,12 @@
 """Makes and keeps the virtual environment of each suite, and unpacks its sdist."""
 
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import signal
 import subprocess
-import sys
 import tarfile
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ WITNESS = Path(__file__).with_name("witness.py")
 PIP_TIMEOUT = 600
 
 # Settings of the caller's shell that would change what a suite sees.
-FOREIGN = ("PYTHON", "PYTEST_", "FLASK_", "COVERAGE", "VIRTUAL_ENV")
+FOREIGN = ("PYTHON", "PYTEST_", "FLASK_", "BOLTHEAD_", "COVERAGE", "VIRTUAL_ENV")
 
 LIST_INSTALLED = """
 import importlib.metadata as m
@@ -105,20 +105,31 @@ def python_version(python: str) -> str:
     return subprocess.check_output([python, "-c", ask], text=True).strip()
 
 
-def prepare(suite: Suite, python: str = sys.executable, *, fresh: bool = False) -> Environment:
-    """The suite's environment, made where it is missing or its row has changed."""
+@contextmanager
+def opened(suite: Suite, python: str, *, fresh: bool) -> Iterator[Environment]:
+    """The suite's environment, made where it is missing or its row has changed.
+
+    A second run waits until the first has left it: both would adopt and undo in one place.
+    """
     version = python_version(python)
-    short = version.rpartition(".")[0]
-    environment = Environment(suite, CACHE / f"py{short}" / suite.name)
-    recipe = json.dumps([version, suite.requirements])
-    if fresh or stamp(environment, "packages") != recipe:
-        shutil.rmtree(environment.folder, ignore_errors=True)
-        environment.folder.mkdir(parents=True)
-        subprocess.run([python, "-m", "venv", environment.folder / "venv"], check=True)
-        environment.must("-m", "pip", "install", *suite.requirements, log="install")
-        set_stamp(environment, "packages", recipe)
-    install_bolthead(environment)
-    return environment
+    environment = Environment(suite, CACHE / f"py{version.rpartition('.')[0]}" / suite.name)
+    environment.folder.parent.mkdir(parents=True, exist_ok=True)
+    with environment.folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        recipe = json.dumps([version, suite.requirements])
+        if fresh or stamp(environment, "packages") != recipe:
+            build(environment, python)
+            set_stamp(environment, "packages", recipe)
+        install_bolthead(environment)
+        yield environment
+
+
+def build(environment: Environment, python: str) -> None:
+    """Make the virtual environment anew, with all that the suite requires."""
+    shutil.rmtree(environment.folder, ignore_errors=True)
+    environment.folder.mkdir()
+    subprocess.run([python, "-m", "venv", environment.folder / "venv"], check=True)
+    environment.must("-m", "pip", "install", *environment.suite.requirements, log="install")
 
 
 def install_bolthead(environment: Environment) -> None:

@@ -190,7 +190,7 @@ def check_witness(environment: Environment, framework: str, lines: list[dict[str
 
 
 def read_outcomes(lines: list[dict[str, str]]) -> tuple[dict[str, str], dict[str, str]]:
-    """Each test's severest outcome, and for each failure the end of its traceback."""
+    """Each test's severest outcome, and for each that did not pass the first reason."""
     outcomes: dict[str, str] = {}
     reasons: dict[str, str] = {}
     for line in lines:
@@ -199,5 +199,5 @@ def read_outcomes(lines: list[dict[str, str]]) -> tuple[dict[str, str], dict[str
         test, outcome = line["test"], line["outcome"]
         outcomes[test] = max(outcomes.get(test, "started"), outcome, key=SEVERITY.index)
         if outcome in ("failed", "skipped"):
-            reasons.setdefault(test, "\n".join(line["why"].splitlines()[-15:]))
+            reasons.setdefault(test, line["why"])
     return outcomes, reasons

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict
 from pathlib import Path
 
-from environments import SuiteError, digest, fetch_sdist, prepare, python_version
+from environments import SuiteError, digest, fetch_sdist, opened, python_version
 from outcomes import Comparison, compare, run_on_bolthead, run_on_flask
 from table import Suite, load_suites
 
@@ -72,12 +72,12 @@ def run_all(suites: Sequence[Suite], options: argparse.Namespace) -> list[Compar
 def run_one(suite: Suite, options: argparse.Namespace) -> Comparison:
     """One suite on both frameworks; what stops it is a result too."""
     try:
-        environment = prepare(suite, options.python, fresh=options.fresh)
-        real = run_on_flask(environment, options.timeout)
-        if suite.sha256 is None:
-            found = digest(fetch_sdist(environment))
-            print(f'{suite.name}: pin sha256 = "{found}" and passing = {len(real.passed)}')
-        return compare(suite, real, run_on_bolthead(environment, options.timeout))
+        with opened(suite, options.python, fresh=options.fresh) as environment:
+            real = run_on_flask(environment, options.timeout)
+            if suite.sha256 is None:
+                found = digest(fetch_sdist(environment))
+                print(f'{suite.name}: pin sha256 = "{found}" and passing = {len(real.passed)}')
+            return compare(suite, real, run_on_bolthead(environment, options.timeout))
     except (SuiteError, OSError, subprocess.SubprocessError) as error:
         return Comparison.failed(suite, str(error))
 

@@ -11,10 +11,13 @@ TABLE = Path(__file__).with_name("suites.toml")
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A test, or all tests whose id starts so, and why it is named."""
+    """A test, or all tests of a class or module, and why it is named."""
 
     id: str
     why: str
+
+    def covers(self, test: str) -> bool:
+        return test == self.id or test.startswith((f"{self.id}[", f"{self.id}::"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class Suite:
 
     def accident(self, test: str) -> Named | None:
         """The entry that lets this test fail on Bolthead, if there is one."""
-        return next((named for named in self.accidents if test.startswith(named.id)), None)
+        return next((named for named in self.accidents if named.covers(test)), None)
 
 
 NESTED = {"patch": Patch, "deselect": Named, "accidents": Named}

@@ -36,7 +36,7 @@ class Witness:
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
-            self.write(test=report.nodeid, outcome="failed", why=report.longreprtext)
+            self.write(test=report.nodeid, outcome="failed", why=reason_for(report))
 
     def pytest_collection_finish(self) -> None:
         self.write(**who_answers())
@@ -47,7 +47,7 @@ class Witness:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         # A fixture's quiet success says nothing; its failure fails the test.
         if report.when == "call" or not report.passed:
-            self.write(test=report.nodeid, outcome=outcome_of(report), why=report.longreprtext)
+            self.write(test=report.nodeid, outcome=outcome_of(report), why=reason_for(report))
 
     def pytest_sessionfinish(self) -> None:
         # Asked again: a suite may take modules out of sys.modules and import them anew.
@@ -57,6 +57,14 @@ class Witness:
 def outcome_of(report: pytest.TestReport) -> str:
     """pytest's outcome, but a test that is expected to fail never counts as passed."""
     return "skipped" if hasattr(report, "wasxfail") and not report.failed else report.outcome
+
+
+def reason_for(report: pytest.TestReport | pytest.CollectReport) -> str:
+    """The ends of the traceback and of what the test printed, such as a child's own traceback."""
+    if report.passed:
+        return ""
+    parts = (report.longreprtext, report.capstdout, report.capstderr)
+    return "\n".join(line for part in parts for line in part.rstrip().splitlines()[-15:])
 
 
 def who_answers() -> dict[str, str]:
