@@ -329,6 +329,18 @@ ERROR_CASES = {
     "unknown": get("/raise/unknown-name"),
 }
 APP_ERRORS = {name: case for name, case in ERROR_CASES.items() if name.startswith(("app", "miss"))}
+UNHANDLED = [
+    "zero",
+    "500",
+    "500-original",
+    "handler-raises",
+    "handler-aborts",
+    "handler-none",
+    "handler-reraises",
+    "assertion",
+    "not-implemented",
+    "stop",
+]
 SETTINGS = (
     {"TESTING": True},
     {"DEBUG": True},
@@ -401,16 +413,13 @@ def build_overrides(fw):
             return super().do_teardown_appcontext(exc)
 
         def create_url_adapter(self, request):
-            note(self, f"create_url_adapter {request!r}")
+            if request is not None:
+                note(self, f"create_url_adapter {request!r}")
             return super().create_url_adapter(request)
 
         def request_context(self, environ):
             note(self, "request_context")
             return super().request_context(environ)
-
-        def app_context(self):
-            note(self, "app_context")
-            return super().app_context()
 
         def ensure_sync(self, function):
             note(self, f"ensure_sync {function.__name__}")
@@ -514,6 +523,20 @@ OVERRIDES = {
 }
 
 
+def build_context_override(fw):
+    """A subclass which makes its own app contexts."""
+
+    class App(fw.Flask):
+        def app_context(self):
+            note(self, "app_context")
+            return super().app_context()
+
+    app = App("parity_app")
+    app.extensions["trace"] = []
+    app.add_url_rule("/", "index", lambda: "index")
+    return app
+
+
 def build_instance_overrides(fw):
     """Methods assigned on the instance, as extensions do it."""
     app = make_app(fw)
@@ -552,13 +575,14 @@ ALL = [
     *cases(build_errors_http, ERROR_CASES),
     *cases(build_errors_exception, APP_ERRORS),
     *cases(build_errors_500, APP_ERRORS),
-    *cases(build_errors_500_raises, APP_ERRORS),
+    *cases(build_errors_500_raises, {name: get(f"/raise/{name}") for name in UNHANDLED}),
     *[
         row
         for setting in SETTINGS
         for row in cases(configured(build_errors, **setting), APP_ERRORS)
     ],
     *cases(build_overrides, OVERRIDES),
+    *cases(build_context_override, {"index": get("/"), "missing": get("/missing")}),
     *cases(
         build_instance_overrides,
         {
