@@ -30,13 +30,13 @@ from .helpers import get_debug_flag, get_flashed_messages
 from .json.provider import DefaultJSONProvider, JSONProvider
 from .logging import create_logger
 from .made import made
-from .overrides import CLASS_CHANGES, Watched, either_signature, replaced
+from .overrides import either_signature, replaced
 from .paths import get_instance_path
 from .plan import recover, respond, run_sync
 from .plan.compile import Plans, scopes
 from .plan.route_plan import RoutePlan
 from .protocols import wsgi
-from .registry import REGISTRIES, CountedList
+from .registry import REGISTRIES, CountedList, Watched
 from .scaffold import Scaffold, T_teardown, _endpoint_from_view_func, setupmethod
 from .sessions import SecureCookieSessionInterface, SessionInterface
 from .templating import DispatchingJinjaLoader, Environment
@@ -76,7 +76,7 @@ class Flask(Scaffold, metaclass=Watched):
     config_class: type[Config] = Config
     json_provider_class: type[JSONProvider] = DefaultJSONProvider
     url_rule_class: type[Rule] = Rule
-    url_map_class: type[Map] = Map
+    url_map_class: type[Map] = routing.CountedMap
     session_interface: SessionInterface = SecureCookieSessionInterface()
     test_client_class: type[FlaskClient] | None = None
     test_cli_runner_class: type[FlaskCliRunner] | None = None
@@ -127,8 +127,7 @@ class Flask(Scaffold, metaclass=Watched):
     )
 
     config: Config
-    _got_first_request: bool
-    _plans: Plans | None
+    _got_first_request = False
 
     def __init__(
         self,
@@ -150,8 +149,6 @@ class Flask(Scaffold, metaclass=Watched):
             template_folder=template_folder,
             root_path=root_path,
         )
-        self._plans = None
-        self._got_first_request = False
         if instance_path is not None and not os.path.isabs(instance_path):
             raise ValueError(
                 "If an instance path is provided it must be absolute."
@@ -192,10 +189,10 @@ class Flask(Scaffold, metaclass=Watched):
         # Anything set on the app may change what its requests need.
         changes = self.__dict__.get("_changes")
         if changes is not None:
-            changes.count += 1
+            changes.note()
             if name in REGISTRIES and getattr(value, "changes", None) is not changes:
                 value = REGISTRIES[name](changes, value)
-            elif name == "config" and isinstance(value, Config):
+            elif isinstance(value, Config | routing.CountedMap | DefaultJSONProvider):
                 value.changes = changes
         super().__setattr__(name, value)
 
@@ -441,10 +438,12 @@ class Flask(Scaffold, metaclass=Watched):
 
     def _current_plans(self) -> Plans:
         """Return the plans, compiled again where the set-up has changed since."""
-        plans = self._plans
-        now = (self._changes.count, CLASS_CHANGES.count)
-        if plans is None or plans.made_at != now:
-            plans = self.__dict__["_plans"] = Plans(self, now)
+        changes = self._changes
+        plans: Plans | None = changes.compiled
+        if plans is None:
+            count = changes.count
+            plans = Plans(self)
+            changes.keep(plans, count)
         return plans
 
     def plan_for(self, endpoint: str | None) -> RoutePlan:
@@ -456,15 +455,10 @@ class Flask(Scaffold, metaclass=Watched):
 
     def _plan_and_context(self) -> tuple[RoutePlan, t.Any]:
         ctx = current.request_context()
-        return self.plan_for(ctx.request.endpoint), ctx
+        return self.plan_for(run_sync.endpoint(ctx)), ctx
 
     def _enter(self, ctx: t.Any) -> None:
-        """Open the session where somebody could tell when that happens, then match the URL."""
-        if ctx._opened is None and not self._current_plans().session_waits:
-            ctx._opened = self._open_session(ctx)
-        # A refused host is a reason not to match, and is noted while the map is bound.
-        if ctx.url_adapter is not None:
-            ctx.match_request()
+        run_sync.enter(self._current_plans(), ctx)
 
     def _open_session(self, ctx: t.Any) -> t.Any:
         interface = self.session_interface

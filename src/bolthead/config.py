@@ -47,6 +47,9 @@ class Config(dict[str, t.Any]):
     ``root_path`` is the folder that file names are relative to; ``defaults`` the first values.
     """
 
+    # Of a copy that was made without ``__init__``; nothing is compiled of it.
+    changes = Changes()
+
     def __init__(
         self,
         root_path: str | os.PathLike[str],
@@ -96,7 +99,7 @@ class Config(dict[str, t.Any]):
             return
         *outer, last = path.split("__")
         # Counted by hand: the change may be in a nested plain dictionary.
-        self.changes.count += 1
+        self.changes.note()
         table: dict[str, t.Any] = self
         for part in outer:
             if part not in table:

@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 from . import typing as ft
 from .current import _cv_app, _cv_request
 from .made import made
+from .registry import Watched
 from .signals import appcontext_popped, appcontext_pushed
 
 if t.TYPE_CHECKING:
@@ -39,6 +40,9 @@ class Carried(t.Protocol):
     request_class: t.Any
     json: t.Any
 
+    @property
+    def name(self) -> str: ...
+    def app_context(self) -> t.Any: ...
     def create_url_adapter(self, request: t.Any) -> MapAdapter | None: ...
     def do_teardown_request(self, exc: BaseException | None = ...) -> None: ...
     def do_teardown_appcontext(self, exc: BaseException | None = ...) -> None: ...
@@ -139,15 +143,16 @@ def has_app_context() -> bool:
     return _cv_app.get(None) is not None
 
 
-class AppContext(t.Generic[AppT]):
+class AppContext(t.Generic[AppT], metaclass=Watched):
     """An application in force: ``with app.app_context():`` (Flask docs, "The Application Context").
 
     The same context may be entered several times; teardown runs when it is left the last time.
     """
 
+    _cv_tokens: tuple[Token[t.Any], ...] = ()
+
     def __init__(self, app: AppT) -> None:
         self.app = app
-        self._cv_tokens: list[Token[t.Any]] = []
 
     @made
     def g(self) -> _AppCtxGlobals:
@@ -161,9 +166,8 @@ class AppContext(t.Generic[AppT]):
 
     def push(self) -> None:
         """Put the context in force here."""
-        self._cv_tokens.append(_cv_app.set(self))
-        if appcontext_pushed.receivers:
-            appcontext_pushed.send(self.app, _async_wrapper=self.app.ensure_sync)
+        self._cv_tokens = (*self._cv_tokens, _cv_app.set(self))
+        appcontext_pushed.send(self.app, _async_wrapper=self.app.ensure_sync)
 
     def pop(self, exc: BaseException | None = _sentinel) -> None:
         """Take the context out of force, running teardown functions when it was the last time."""
@@ -174,12 +178,13 @@ class AppContext(t.Generic[AppT]):
                 self.app.do_teardown_appcontext(exc)
         finally:
             found = _cv_app.get()
-            _cv_app.reset(self._cv_tokens.pop())
+            *rest, token = self._cv_tokens
+            self._cv_tokens = tuple(rest)
+            _cv_app.reset(token)
 
         if found is not self:
             raise AssertionError(f"Popped wrong app context. ({found!r} instead of {self!r})")
-        if appcontext_popped.receivers:
-            appcontext_popped.send(self.app, _async_wrapper=self.app.ensure_sync)
+        appcontext_popped.send(self.app, _async_wrapper=self.app.ensure_sync)
 
     def __enter__(self) -> t.Self:
         self.push()
@@ -194,24 +199,27 @@ class AppContext(t.Generic[AppT]):
         self.pop(exc_value)
 
 
-class RequestContext(t.Generic[AppT]):
+class RequestContext(t.Generic[AppT], metaclass=Watched):
     """A request in force: its WSGI environ, and what has come of it so far.
 
     Entering it enters an application context too, unless one of the same app is in force: that
     one, and its ``g``, is then shared (Flask docs, "The Request Context").
     """
 
-    # What the router found. Read from the request where the app has looked at that.
-    rule: Rule | None = None
+    # PERF: what few requests come to have is a default of the class, not set for each.
+
+    # What the router found; the request's own attributes count once that is made.
+    url_rule: Rule | None = None
     view_args: dict[str, t.Any] | None = None
     routing_exception: HTTPException | None = None
 
-    # The plan of the route that matched; set by the runner.
-    plan: t.Any = None
-
     flashes: list[tuple[str, str]] | None = None
-    # The session, or None until it is opened.
+
+    _cv_tokens: tuple[tuple[Token[t.Any], AppContext[AppT] | None], ...] = ()
+    # Each of these is None until somebody looks at it.
+    _request: Request | None = None
     _opened: t.Any = None
+    _once: list[ft.AfterRequestCallable[t.Any]] | None = None
 
     def __init__(
         self,
@@ -222,21 +230,26 @@ class RequestContext(t.Generic[AppT]):
     ) -> None:
         self.app = app
         self.environ = environ
-        self._cv_tokens: list[tuple[Token[t.Any], AppContext[AppT] | None]] = []
         if request is not None:
-            self.request = request
+            self._request = request
         if session is not None:
             self._opened = session
 
-    @made
+    @property
     def request(self) -> Request:
-        """The request, an ``app.request_class``."""
-        request = self.app.request_class(self.environ)
-        request.json_module = self.app.json
-        request.url_rule = self.rule
-        request.view_args = self.view_args
-        request.routing_exception = self.routing_exception
-        return t.cast("Request", request)
+        """The request, an ``app.request_class``; made at the first look."""
+        request = self._request
+        if request is None:
+            request = self._request = self.app.request_class(self.environ)
+            request.json_module = self.app.json
+            request.url_rule = self.url_rule
+            request.view_args = self.view_args
+            request.routing_exception = self.routing_exception
+        return request
+
+    @request.setter
+    def request(self, request: Request) -> None:
+        self._request = request
 
     @made
     def url_adapter(self) -> MapAdapter | None:
@@ -247,9 +260,11 @@ class RequestContext(t.Generic[AppT]):
             self.routing_exception = self.request.routing_exception = error
             return None
 
-    @made
+    @property
     def _after_request_functions(self) -> list[ft.AfterRequestCallable[t.Any]]:
-        return []
+        if self._once is None:
+            self._once = []
+        return self._once
 
     @property
     def _session(self) -> t.Any:
@@ -265,9 +280,12 @@ class RequestContext(t.Generic[AppT]):
     @property
     def session(self) -> t.Any:
         """The session; reading this is what makes the answer vary by cookie."""
-        session = self._session
-        if session is not None:
-            session.accessed = True
+        session = self._opened
+        if session is None:
+            session = self._session
+            if session is None:
+                return None
+        session.accessed = True
         return session
 
     @session.setter
@@ -286,32 +304,31 @@ class RequestContext(t.Generic[AppT]):
         if adapter is None:
             return
         try:
-            self.rule, found = adapter.match(return_rule=True)
-            self.view_args = dict(found)
+            self.url_rule, found = adapter.match(return_rule=True)
+            self.view_args = t.cast("dict[str, t.Any]", found)
         except HTTPException as error:
             self.routing_exception = error
-        made_request = self.__dict__.get("request")
-        if made_request is not None:
-            made_request.url_rule = self.rule
-            made_request.view_args = self.view_args
+        request = self._request
+        if request is not None:
+            request.url_rule = self.url_rule
+            request.view_args = self.view_args
             if self.routing_exception is not None:
-                made_request.routing_exception = self.routing_exception
+                request.routing_exception = self.routing_exception
 
     def push(self) -> None:
         """Put the context in force here, open the session and match the URL."""
         outer = _cv_app.get(None)
         own = None
         if outer is None or outer.app is not self.app:
-            own = AppContext(self.app)
+            own = self.app.app_context()
             own.push()
-        self._cv_tokens.append((_cv_request.set(self), own))
+        self._cv_tokens = (*self._cv_tokens, (_cv_request.set(self), own))
         self.app._enter(self)
 
     def pop(self, exc: BaseException | None = _sentinel) -> None:
         """Take the context out of force, running teardown functions when it was the last time."""
-        last = len(self._cv_tokens) == 1
         try:
-            if last:
+            if len(self._cv_tokens) == 1:
                 if exc is _sentinel:
                     exc = sys.exc_info()[1]
                 try:
@@ -320,7 +337,8 @@ class RequestContext(t.Generic[AppT]):
                     self._close_request()
         finally:
             found = _cv_request.get()
-            token, own = self._cv_tokens.pop()
+            *rest, (token, own) = self._cv_tokens
+            self._cv_tokens = tuple(rest)
             _cv_request.reset(token)
             if own is not None:
                 own.pop(exc)
@@ -329,7 +347,7 @@ class RequestContext(t.Generic[AppT]):
 
     def _close_request(self) -> None:
         """Close uploaded files, and cut the cycle from the environ to the request."""
-        request = self.__dict__.get("request")
+        request = self._request
         if request is None:
             return
         close = getattr(request, "close", None)
@@ -351,4 +369,4 @@ class RequestContext(t.Generic[AppT]):
 
     def __repr__(self) -> str:
         request = self.request
-        return f"<{type(self).__name__} {request.url!r} [{request.method}] of {self.app.name}>"  # type: ignore[attr-defined]  # every app has one
+        return f"<{type(self).__name__} {request.url!r} [{request.method}] of {self.app.name}>"

@@ -4,33 +4,10 @@ from __future__ import annotations
 
 import functools
 import typing as t
-from abc import ABCMeta
 
 from .ctx import AppContext, RequestContext
-from .registry import Changes
 
 F = t.TypeVar("F", bound=t.Callable[..., t.Any])
-
-# Raised when an attribute of any app class is set: tracing tools patch the class, not the app.
-CLASS_CHANGES = Changes()
-
-
-class Watched(ABCMeta):
-    """The class of app classes: counts when one of their attributes is set or deleted.
-
-    An ABCMeta, so that an app class may also derive from abstract classes.
-    """
-
-    def __setattr__(cls, name: str, value: t.Any) -> None:
-        super().__setattr__(name, value)
-        # ABCMeta keeps its own books in attributes of this kind.
-        if not name.startswith(("_abc_", "__")):
-            CLASS_CHANGES.count += 1
-
-    def __delattr__(cls, name: str) -> None:
-        super().__delattr__(name)
-        CLASS_CHANGES.count += 1
-
 
 def replaced(app: object, name: str, own: t.Any) -> bool:
     """Tell whether a method of an app is another one than Bolthead's own."""

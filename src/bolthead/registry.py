@@ -7,7 +7,10 @@ change, whichever way it is made, raises one number; plans compiled at another n
 from __future__ import annotations
 
 import collections
+import threading
 import typing as t
+import weakref
+from abc import ABCMeta
 
 K = t.TypeVar("K")
 V = t.TypeVar("V")
@@ -15,16 +18,62 @@ C = t.TypeVar("C", bound=type)
 
 
 class Changes:
-    """How often a set-up was changed."""
+    """How often a set-up was changed, and what was compiled of it since the last change."""
 
-    __slots__ = ("count",)
+    __slots__ = ("__weakref__", "compiled", "count")
 
     def __init__(self) -> None:
         self.count = 0
+        self.compiled: t.Any = None
+
+    def note(self) -> None:
+        """Note a change: what was compiled is no longer true."""
+        with _noting:
+            self.count += 1
+            self.compiled = None
+
+    def keep(self, compiled: t.Any, count: int) -> None:
+        """Keep what was compiled of the set-up as it was at a count, unless it changed since."""
+        with _noting:
+            if self.count == count:
+                self.compiled = compiled
+                _kept.add(self)
+
+
+# Changes come from set-up code of any thread; a plan compiled meanwhile must not outlive them.
+_noting = threading.RLock()
+
+# Every set-up of which something is kept.
+_kept: weakref.WeakSet[Changes] = weakref.WeakSet()
+
+
+def note_for_all() -> None:
+    """Note a change of what all apps share: a class was patched, a signal got a receiver."""
+    with _noting:
+        for changes in tuple(_kept):
+            changes.note()
+
+
+class Watched(ABCMeta):
+    """A class of classes that notes when one of their attributes is set or deleted.
+
+    Tracing tools patch the class, not the app. It is an ABCMeta, so that a subclass may derive
+    from abstract classes, too.
+    """
+
+    def __setattr__(cls, name: str, value: t.Any) -> None:
+        super().__setattr__(name, value)
+        # ABCMeta keeps its own books in attributes of this kind.
+        if not name.startswith(("_abc_", "__abstractmethods__")):
+            note_for_all()
+
+    def __delattr__(cls, name: str) -> None:
+        super().__delattr__(name)
+        note_for_all()
 
 
 def counting(*names: str) -> t.Callable[[C], C]:
-    """Return a class decorator that makes the named methods raise ``self.changes.count``."""
+    """Return a class decorator that makes the named methods note a change in ``self.changes``."""
 
     def decorate(cls: C) -> C:
         for name in names:
@@ -36,12 +85,12 @@ def counting(*names: str) -> t.Callable[[C], C]:
 
 def _counted(name: str, method: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
     def change(self: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Any:
-        # After the change as well: a plan compiled in another thread meanwhile is stale, too.
-        self.changes.count += 1
+        # Before and after: what another thread compiles meanwhile is stale, too.
+        self.changes.note()
         try:
             return method(self, *args, **kwargs)
         finally:
-            self.changes.count += 1
+            self.changes.note()
 
     change.__name__ = name
     change.__doc__ = method.__doc__
@@ -77,6 +126,9 @@ DICT_CHANGES = (
 class CountedList(list[V]):
     """A list whose changes are counted."""
 
+    # Of a copy that was made without ``__init__``; nothing is compiled of it.
+    changes = Changes()
+
     def __init__(self, changes: Changes, values: t.Iterable[V] = ()) -> None:
         super().__init__(values)
         self.changes = changes
@@ -85,6 +137,8 @@ class CountedList(list[V]):
 @counting(*DICT_CHANGES)
 class CountedDict(dict[K, V]):
     """A dictionary whose changes are counted."""
+
+    changes = Changes()
 
     def __init__(self, changes: Changes, values: t.Mapping[K, V] | None = None) -> None:
         super().__init__(values or {})
@@ -97,6 +151,8 @@ class Scoped(collections.defaultdict[K, V]):
 
     A plain list or dictionary that is put in is taken over as a counted one.
     """
+
+    changes = Changes()
 
     def __init__(
         self,

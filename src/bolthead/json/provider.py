@@ -12,6 +12,8 @@ from datetime import date
 
 from werkzeug.http import http_date
 
+from ..registry import Changes, Watched
+
 if t.TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
@@ -70,8 +72,16 @@ def _default(o: t.Any) -> t.Any:
     raise TypeError(f"Object of type {type(o).__name__} is not JSON serializable")
 
 
-class DefaultJSONProvider(JSONProvider):
+class DefaultJSONProvider(JSONProvider, metaclass=Watched):
     """The standard library's JSON, with dates, decimals, UUIDs, dataclasses and markup."""
+
+    changes: Changes | None = None
+
+    def __setattr__(self, name: str, value: t.Any) -> None:
+        super().__setattr__(name, value)
+        # The app's plans know how its answers are written.
+        if self.changes is not None:
+            self.changes.note()
 
     default: t.Callable[[t.Any], t.Any] = staticmethod(_default)
     """Called for what has no JSON form of its own; returns one that has."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 import inspect
 import typing as t
 
+from werkzeug.routing import Map
+
 from .. import sessions
+from ..routing import CountedMap, Matcher, make_matcher
 from ..wrappers.request import split_blueprint_path
 from . import respond, run_sync
 from .route_plan import Function, Handlers, RoutePlan, Steps
@@ -34,6 +37,9 @@ class Compiled(t.Protocol):
     url_value_preprocessors: t.Mapping[str | None, t.Sequence[Function]]
     error_handler_spec: t.Mapping[str | None, t.Mapping[int | None, t.Mapping[t.Any, Function]]]
     session_interface: t.Any
+    config: t.Any
+    url_map: Map
+    subdomain_matching: bool
 
     @property
     def teardown_appcontext_funcs(self) -> t.Sequence[Function]: ...
@@ -44,9 +50,8 @@ class Compiled(t.Protocol):
 class Plans:
     """The plans of an app as it is set up at one moment; a route's is made at its first use."""
 
-    def __init__(self, app: Compiled, made_at: tuple[int, int]) -> None:
+    def __init__(self, app: Compiled) -> None:
         self.app = app
-        self.made_at = made_at
         self.replaced = {
             step: method for step, (method, _) in STEPS.items() if app._replaced(method)
         }
@@ -60,6 +65,7 @@ class Plans:
         self.app_teardown = tuple(map(self.adapt, reversed(app.teardown_appcontext_funcs)))
         # Nobody can tell when the cookie's session is opened, so it is when first looked at.
         self.session_waits = type(app.session_interface) is sessions.SecureCookieSessionInterface
+        self.matcher = _matcher(app)
         self._routes: dict[str | None, RoutePlan] = {}
 
     def route(self, endpoint: str | None) -> RoutePlan:
@@ -87,6 +93,14 @@ class Plans:
             ),
             handlers=Handlers(_handler_tables(app, inner_first), self.adapt),
         )
+
+
+def _matcher(app: Compiled) -> Matcher | None:
+    """Return the fast matcher, or None where somebody could tell that Werkzeug was not asked."""
+    watched = app._replaced("create_url_adapter") or app.config["TRUSTED_HOSTS"] is not None
+    if watched or app.subdomain_matching or type(app.url_map) is not CountedMap:
+        return None
+    return make_matcher(app.url_map)
 
 
 def scopes(endpoint: str | None) -> tuple[str | None, ...]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 import typing as t
 
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 
+from ..routing import UNSURE
 from ..signals import (
     appcontext_tearing_down,
     got_request_exception,
@@ -17,12 +18,42 @@ from ..signals import (
 from . import recover as errors
 from .route_plan import RoutePlan
 
+if t.TYPE_CHECKING:
+    from .compile import Plans
+
+
+def endpoint(ctx: t.Any) -> str | None:
+    """Return the endpoint of a request as it is now: the app may have changed the rule."""
+    request = ctx._request
+    rule = ctx.url_rule if request is None else request.url_rule
+    return None if rule is None else rule.endpoint
+
+
+def enter(plans: Plans, ctx: t.Any) -> None:
+    """Open the session where somebody could tell when that happens, then match the URL."""
+    if ctx._opened is None and not plans.session_waits:
+        ctx._opened = ctx.app._open_session(ctx)
+    if plans.matcher is not None and ctx._request is None:
+        environ = ctx.environ
+        if "HTTP_UPGRADE" not in environ:
+            found = plans.matcher.find(environ["REQUEST_METHOD"], environ.get("PATH_INFO", ""))
+            if found is None:
+                ctx.routing_exception = NotFound()
+                return
+            if found is not UNSURE:
+                ctx.url_rule, ctx.view_args = found
+                return
+    # A refused host is a reason not to match, and is noted while the map is bound.
+    if ctx.url_adapter is not None:
+        ctx.match_request()
+
 
 def run(plan: RoutePlan, ctx: t.Any) -> t.Any:
     """Answer a request that is entered and matched: from the checks to the saved session."""
     app = ctx.app
     steps = plan.steps
-    app._got_first_request = True
+    if not app._got_first_request:
+        app._got_first_request = True
     try:
         if request_started.receivers:
             request_started.send(app, _async_wrapper=app.ensure_sync)
@@ -49,17 +80,20 @@ def check(plan: RoutePlan, ctx: t.Any) -> t.Any:
 
 def call(plan: RoutePlan, ctx: t.Any) -> t.Any:
     """Call the view, or raise why there is none."""
-    request = ctx.request
-    if request.routing_exception is not None:
-        ctx.app.raise_routing_exception(request)
-    rule = request.url_rule
-    if request.method == "OPTIONS" and getattr(rule, "provide_automatic_options", False):
+    # The request counts where it was made: the app may have changed what matched.
+    matched = ctx if ctx._request is None else ctx._request
+    if matched.routing_exception is not None:
+        ctx.app.raise_routing_exception(ctx.request)
+    rule = matched.url_rule
+    if ctx.environ["REQUEST_METHOD"] == "OPTIONS" and getattr(
+        rule, "provide_automatic_options", False
+    ):
         return ctx.app.make_default_options_response()
     # The rule may have been replaced by a check, and its endpoint may have no view: a KeyError.
     view = plan.view
     if view is None or rule.endpoint != plan.endpoint:
         view = ctx.app.ensure_sync(ctx.app.view_functions[rule.endpoint])
-    return view(**request.view_args)
+    return view(**matched.view_args)
 
 
 def finish(plan: RoutePlan, ctx: t.Any, answer: t.Any, from_error_handler: bool = False) -> t.Any:
@@ -82,7 +116,7 @@ def finish(plan: RoutePlan, ctx: t.Any, answer: t.Any, from_error_handler: bool 
 
 def after(plan: RoutePlan, ctx: t.Any, response: t.Any) -> t.Any:
     """Hand the response from one after function to the next, then save the session in it."""
-    for once in ctx._after_request_functions:
+    for once in ctx._once or ():
         response = ctx.app.ensure_sync(once)(response)
     for change in plan.after:
         response = change(response)

@@ -5,3 +5,7 @@ from __future__ import annotations
 from .adapter import create_url_adapter as create_url_adapter
 from .building import build_url as build_url
 from .building import inject_defaults as inject_defaults
+from .map import CountedMap as CountedMap
+from .matcher import UNSURE as UNSURE
+from .matcher import Matcher as Matcher
+from .matcher import make_matcher as make_matcher

@@ -151,7 +151,7 @@ class FlaskClient(Client):
             builder.environ_base = self._in_environ(builder.environ_base or {})
             request = builder.get_request()
         elif isinstance(given, dict):
-            request = werkzeug.test.EnvironBuilder.from_environ(
+            request = EnvironBuilder.from_environ(
                 given, app=self.application, environ_base=self._in_environ({})
             ).get_request()
         elif isinstance(given, BaseRequest):
