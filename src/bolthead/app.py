@@ -188,7 +188,7 @@ class Flask(Scaffold, metaclass=Watched):
     def __setattr__(self, name: str, value: t.Any) -> None:
         # Anything set on the app may change what its requests need.
         changes = self.__dict__.get("_changes")
-        if changes is not None:
+        if changes is not None and name != "_got_first_request":
             changes.note()
             if name in REGISTRIES and getattr(value, "changes", None) is not changes:
                 value = REGISTRIES[name](changes, value)

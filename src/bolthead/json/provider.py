@@ -105,6 +105,24 @@ class DefaultJSONProvider(JSONProvider, metaclass=Watched):
         kwargs.setdefault("sort_keys", self.sort_keys)
         return json.dumps(obj, **kwargs)
 
+    def quick_encoder(self) -> t.Callable[[t.Any], str] | None:
+        """Return what ``response`` writes with, kept ready; None where a subclass may differ."""
+        if type(self) is not DefaultJSONProvider or _OPERATIONS & vars(self).keys():
+            return None
+        if [getattr(DefaultJSONProvider, name) for name in sorted(_OPERATIONS)] != _OWN:
+            return None
+        options = {
+            "default": self.default,
+            "ensure_ascii": self.ensure_ascii,
+            "sort_keys": self.sort_keys,
+            **self._layout(),
+        }
+        return json.JSONEncoder(**options).encode
+
+    def _layout(self) -> dict[str, t.Any]:
+        spacious = self.compact is False or (self.compact is None and self._app.debug)
+        return {"indent": 2} if spacious else {"separators": (",", ":")}
+
     def loads(self, s: str | bytes, **kwargs: t.Any) -> t.Any:
         """Return the data of JSON text; keywords go to ``json.loads``."""
         return json.loads(s, **kwargs)
@@ -112,7 +130,10 @@ class DefaultJSONProvider(JSONProvider, metaclass=Watched):
     def response(self, *args: t.Any, **kwargs: t.Any) -> Response:
         """Return a response with a final line break, indented in debug mode."""
         obj = self._prepare_response_obj(args, kwargs)
-        spacious = self.compact is False or (self.compact is None and self._app.debug)
-        layout: dict[str, t.Any] = {"indent": 2} if spacious else {"separators": (",", ":")}
-        text = f"{self.dumps(obj, **layout)}\n"
+        text = f"{self.dumps(obj, **self._layout())}\n"
         return t.cast("Response", self._app.response_class(text, mimetype=self.mimetype))
+
+
+# What a response is made by; where one of these is replaced, it is called.
+_OPERATIONS = frozenset({"dumps", "response", "_prepare_response_obj"})
+_OWN = [getattr(DefaultJSONProvider, name) for name in sorted(_OPERATIONS)]

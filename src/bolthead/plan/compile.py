@@ -8,10 +8,20 @@ import typing as t
 from werkzeug.routing import Map
 
 from .. import sessions
+from ..ctx import AppContext, RequestContext
+from ..json.provider import DefaultJSONProvider
 from ..routing import CountedMap, Matcher, make_matcher
+from ..signals import (
+    appcontext_popped,
+    appcontext_pushed,
+    appcontext_tearing_down,
+    request_finished,
+    request_tearing_down,
+)
+from ..wrappers import Response
 from ..wrappers.request import split_blueprint_path
 from . import respond, run_sync
-from .route_plan import Function, Handlers, RoutePlan, Steps
+from .route_plan import Function, Handlers, Quick, RoutePlan, Steps
 
 # The overridable methods that take a step, with the runner's own way of taking it.
 STEPS: dict[str, tuple[str, Function]] = {
@@ -27,6 +37,38 @@ STEPS: dict[str, tuple[str, Function]] = {
 }
 
 
+# The methods by which a request is entered and left; where one is replaced, all are called.
+ENTRY = (
+    "request_context",
+    "app_context",
+    "full_dispatch_request",
+    "do_teardown_request",
+    "do_teardown_appcontext",
+    "should_ignore_error",
+)
+
+# What is sent when a request begins and ends.
+ENDINGS = (
+    appcontext_pushed,
+    request_tearing_down,
+    appcontext_tearing_down,
+    appcontext_popped,
+)
+
+_OWN_CONTEXTS = {
+    cls: (cls.__init__, cls.push, cls.pop) for cls in (AppContext, RequestContext)
+}
+
+
+def patched_contexts() -> list[str]:
+    """Return the names of the context classes of which somebody patched a method."""
+    return [
+        cls.__name__
+        for cls, own in _OWN_CONTEXTS.items()
+        if (cls.__init__, cls.push, cls.pop) != own
+    ]
+
+
 class Compiled(t.Protocol):
     """What compiling asks of an app."""
 
@@ -37,6 +79,8 @@ class Compiled(t.Protocol):
     url_value_preprocessors: t.Mapping[str | None, t.Sequence[Function]]
     error_handler_spec: t.Mapping[str | None, t.Mapping[int | None, t.Mapping[t.Any, Function]]]
     session_interface: t.Any
+    response_class: type
+    json: t.Any
     config: t.Any
     url_map: Map
     subdomain_matching: bool
@@ -66,13 +110,20 @@ class Plans:
         # Nobody can tell when the cookie's session is opened, so it is when first looked at.
         self.session_waits = type(app.session_interface) is sessions.SecureCookieSessionInterface
         self.matcher = _matcher(app)
-        self._routes: dict[str | None, RoutePlan] = {}
+        self.by_methods = [name for name in ENTRY if app._replaced(name)] + patched_contexts()
+        self.routes: dict[str | None, RoutePlan] = {}
+        self.send = respond.send_quickly if respond.is_own(Response) else respond.send
+        self._quick = self._quick_answers()
+        self._ends_quietly = not self.app_teardown and not any(
+            signal.receivers for signal in ENDINGS
+        )
+        self.missed = self.route(None)
 
     def route(self, endpoint: str | None) -> RoutePlan:
         """Return the plan of an endpoint; None is that of a request that matched nothing."""
-        plan = self._routes.get(endpoint)
+        plan = self.routes.get(endpoint)
         if plan is None:
-            plan = self._routes[endpoint] = self._compile(endpoint)
+            plan = self.routes[endpoint] = self._compile(endpoint)
         return plan
 
     def _compile(self, endpoint: str | None) -> RoutePlan:
@@ -80,6 +131,10 @@ class Plans:
         inner_first = scopes(endpoint)
         app_first = inner_first[::-1]
         view = None if endpoint is None else app.view_functions.get(endpoint)
+        after = tuple(map(self.adapt, _functions(app.after_request_funcs, inner_first, -1)))
+        teardown = tuple(
+            map(self.adapt, _functions(app.teardown_request_funcs, inner_first, -1))
+        )
         return RoutePlan(
             endpoint=endpoint,
             steps=self.steps,
@@ -87,12 +142,27 @@ class Plans:
             # These two get no adapter in Flask either: they prepare, they do not answer.
             url_values=_functions(app.url_value_preprocessors, app_first),
             before=tuple(map(self.adapt, _functions(app.before_request_funcs, app_first))),
-            after=tuple(map(self.adapt, _functions(app.after_request_funcs, inner_first, -1))),
-            teardown=tuple(
-                map(self.adapt, _functions(app.teardown_request_funcs, inner_first, -1))
-            ),
+            after=after,
+            teardown=teardown,
             handlers=Handlers(_handler_tables(app, inner_first), self.adapt),
+            quick=None if after else self._quick,
+            session_cookie=app.config["SESSION_COOKIE_NAME"],
+            leaves_quietly=self._ends_quietly and not teardown,
         )
+
+    def _quick_answers(self) -> Quick | None:
+        """Return how answers become bytes at once, where nobody could tell the difference."""
+        app = self.app
+        watched = self.replaced.keys() & {"finish", "respond", "after"}
+        if watched or not self.session_waits or request_finished.receivers:
+            return None
+        if app.response_class is not Response or not respond.is_own(Response):
+            return None
+        quick = {str: respond.text_sender(Response)}
+        encode = app.json.quick_encoder() if isinstance(app.json, DefaultJSONProvider) else None
+        if encode is not None:
+            quick[dict] = quick[list] = respond.json_sender(encode, app.json.mimetype)
+        return quick
 
 
 def _matcher(app: Compiled) -> Matcher | None:

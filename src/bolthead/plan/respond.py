@@ -9,6 +9,8 @@ from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as BaseResponse
 
 from .. import current
+from ..wrappers import Response
+from .route_plan import Ready
 
 BAD_TUPLE = (
     "The view function did not return a valid response tuple."
@@ -89,3 +91,82 @@ def _not_an_answer(answer: t.Any) -> str:
         " Response instance, or WSGI callable, but it was a"
         f" {type(answer).__name__}."
     )
+
+
+# What makes a response bytes. Where one of these is patched, it is called.
+_SENDING = ("__init__", "__call__", "get_wsgi_response", "get_wsgi_headers", "get_app_iter")
+
+
+def _methods(cls: type) -> list[t.Any]:
+    return [getattr(cls, name) for name in _SENDING]
+
+
+_OWN = _methods(Response)
+
+
+def is_own(response_class: type) -> bool:
+    """Tell whether a class sends its responses as Bolthead's own does."""
+    return _methods(response_class) == _OWN
+
+
+def text_sender(response_class: type[Response]) -> t.Callable[[str], Ready]:
+    """Return what makes text the status, headers and body that a response of it would have."""
+    status, content_type = _as_of(response_class(""))
+
+    def ready(text: str) -> Ready:
+        body = text.encode()
+        headers = [("Content-Type", content_type), ("Content-Length", str(len(body)))]
+        return status, headers, [body]
+
+    return ready
+
+
+def json_sender(encode: t.Callable[[t.Any], str], mimetype: str) -> t.Callable[[t.Any], Ready]:
+    """Return what makes data the status, headers and body that a JSON response would have."""
+    status, content_type = _as_of(Response("", mimetype=mimetype))
+
+    def ready(data: t.Any) -> Ready:
+        body = f"{encode(data)}\n".encode()
+        headers = [("Content-Type", content_type), ("Content-Length", str(len(body)))]
+        return status, headers, [body]
+
+    return ready
+
+
+def _as_of(response: Response) -> tuple[str, str]:
+    return response.status, response.headers["Content-Type"]
+
+
+def send(response: t.Any, environ: t.Any, start_response: t.Any) -> t.Iterable[bytes]:
+    """Send a response: it is a WSGI application."""
+    return t.cast("t.Iterable[bytes]", response(environ, start_response))
+
+
+# Headers that are rewritten when they are sent.
+_REWRITTEN = frozenset({"location", "content-location"})
+
+
+def send_quickly(response: t.Any, environ: t.Any, start_response: t.Any) -> t.Iterable[bytes]:
+    """Send a response; one that is whole and needs no rewriting, without a further object."""
+    if (
+        type(response) is not Response
+        or type(response.response) is not list
+        or response._on_close
+        or response.status_code < 200
+        or response.status_code in {204, 304}
+        or environ["REQUEST_METHOD"] == "HEAD"
+    ):
+        return send(response, environ, start_response)
+    headers = list(response.headers)
+    measured = False
+    for name, _ in headers:
+        name = name.lower()
+        if name in _REWRITTEN:
+            return send(response, environ, start_response)
+        if name == "content-length":
+            measured = True
+    body = [part if type(part) is bytes else part.encode() for part in response.response]
+    if not measured:
+        headers.append(("Content-Length", str(sum(map(len, body)))))
+    start_response(response.status, headers)
+    return body

@@ -9,6 +9,11 @@ from werkzeug.exceptions import HTTPException
 
 Function = t.Callable[..., t.Any]
 
+Ready = tuple[str, list[tuple[str, str]], list[bytes]]
+"""An answer as it is sent: status line, headers, body."""
+
+Quick = t.Mapping[type, t.Callable[[t.Any], Ready]]
+
 
 @dataclass(frozen=True, slots=True)
 class Steps:
@@ -51,6 +56,15 @@ class RoutePlan:
     """``teardown_request`` functions, in the order of ``after``."""
 
     handlers: Handlers
+
+    quick: Quick | None
+    """How answers become bytes at once, by type; None where something must see a response."""
+
+    session_cookie: str
+    """The name of the cookie that a permanent session may have to be sent again for."""
+
+    leaves_quietly: bool
+    """Whether nothing has to be called, and nobody told, when the request ends."""
 
 
 class Handlers:

@@ -16,7 +16,7 @@ from ..signals import (
     request_tearing_down,
 )
 from . import recover as errors
-from .route_plan import RoutePlan
+from .route_plan import Quick, RoutePlan
 
 if t.TYPE_CHECKING:
     from .compile import Plans
@@ -29,7 +29,7 @@ def endpoint(ctx: t.Any) -> str | None:
     return None if rule is None else rule.endpoint
 
 
-def enter(plans: Plans, ctx: t.Any) -> None:
+def enter(plans: Plans, ctx: t.Any) -> RoutePlan:
     """Open the session where somebody could tell when that happens, then match the URL."""
     if ctx._opened is None and not plans.session_waits:
         ctx._opened = ctx.app._open_session(ctx)
@@ -39,17 +39,23 @@ def enter(plans: Plans, ctx: t.Any) -> None:
             found = plans.matcher.find(environ["REQUEST_METHOD"], environ.get("PATH_INFO", ""))
             if found is None:
                 ctx.routing_exception = NotFound()
-                return
+                return plans.missed
             if found is not UNSURE:
-                ctx.url_rule, ctx.view_args = found
-                return
+                rule, ctx.view_args = found
+                ctx.url_rule = rule
+                return plans.routes.get(rule.endpoint) or plans.route(rule.endpoint)
     # A refused host is a reason not to match, and is noted while the map is bound.
     if ctx.url_adapter is not None:
         ctx.match_request()
+    return plans.route(endpoint(ctx))
 
 
-def run(plan: RoutePlan, ctx: t.Any) -> t.Any:
-    """Answer a request that is entered and matched: from the checks to the saved session."""
+def run(plan: RoutePlan, ctx: t.Any, quick: Quick | None = None) -> t.Any:
+    """Answer a request that is entered and matched: from the checks to the saved session.
+
+    Returns a response; or where ``quick`` knows the answer's type and nobody else would see that
+    response, its status, headers and body.
+    """
     app = ctx.app
     steps = plan.steps
     if not app._got_first_request:
@@ -62,6 +68,14 @@ def run(plan: RoutePlan, ctx: t.Any) -> t.Any:
             answer = steps.call(plan, ctx)
     except Exception as error:
         answer = steps.recover(plan, ctx, error)
+    if app._changes.compiled is None:
+        # The set-up changed during the request; what comes now is done by the new one.
+        plan = app.plan_for(endpoint(ctx))
+        return plan.steps.finish(plan, ctx, answer)
+    if quick is not None and ctx._opened is None and ctx._once is None:
+        convert = quick.get(type(answer))
+        if convert is not None and plan.session_cookie not in ctx.environ.get("HTTP_COOKIE", ""):
+            return convert(answer)
     return steps.finish(plan, ctx, answer)
 
 

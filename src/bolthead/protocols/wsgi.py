@@ -6,8 +6,11 @@ import typing as t
 
 from werkzeug.exceptions import InternalServerError
 
-from .. import current
+from ..ctx import AppContext, RequestContext
+from ..current import _cv_app, _cv_request
+from ..plan import run_sync
 from ..plan.recover import propagates
+from ..signals import appcontext_pushed
 
 if t.TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -17,11 +20,78 @@ if t.TYPE_CHECKING:
 # A test client puts a function here to be given the contexts it keeps alive.
 PRESERVE = "werkzeug.debug.preserve_context"
 
+_new = object.__new__
+
 
 def serve(
     app: Served, environ: WSGIEnvironment, start_response: StartResponse
 ) -> t.Iterable[bytes]:
     """Answer one request, and leave its context whatever happened."""
+    plans = app._changes.compiled
+    if plans is None:
+        plans = app._current_plans()
+    if plans.by_methods or PRESERVE in environ or appcontext_pushed.receivers:
+        return _by_methods(app, environ, start_response)
+
+    # receive, enter: what ``app.request_context(environ).push()`` does.
+    # PERF: without __init__ and its call; see benchmarks/in_process.py.
+    ctx = _new(RequestContext)
+    ctx.app = app
+    ctx.environ = environ
+    own: AppContext[t.Any] | None = None
+    outer = _cv_app.get(None)
+    if outer is None or outer.app is not app:
+        own = _new(AppContext)
+        own.app = app
+        own_token = _cv_app.set(own)
+        own_tokens = own._cv_tokens = (own_token,)
+    token = _cv_request.set(ctx)
+    tokens = ctx._cv_tokens = ((token, own),)
+
+    plan = plans.missed
+    error: BaseException | None = None
+    try:
+        try:
+            # open_session, match
+            plan = run_sync.enter(plans, ctx)
+            # before, call, respond, after, save_session
+            response = run_sync.run(plan, ctx, plan.quick)
+        except Exception as failure:
+            error = failure
+            response = _last_answer(app, failure)
+        except BaseException as failure:
+            error = failure
+            raise
+        # send
+        if type(response) is tuple:
+            # PERF: status, headers and body as they are; no response object was needed.
+            status, headers, body = response
+            start_response(status, headers)
+            return () if environ["REQUEST_METHOD"] == "HEAD" else body
+        return plans.send(response, environ, start_response)
+    finally:
+        # leave: what ``ctx.pop(error)`` does, or that itself where somebody has to be told.
+        if (
+            plan.leaves_quietly
+            and ctx._cv_tokens is tokens
+            and app._changes.compiled is plans
+            and (own is None or own._cv_tokens is own_tokens)
+        ):
+            if ctx._request is not None:
+                ctx._close_request()
+            ctx._cv_tokens = ()
+            _cv_request.reset(token)
+            if own is not None:
+                own._cv_tokens = ()
+                _cv_app.reset(own_token)
+        else:
+            _leave(app, ctx, error)
+
+
+def _by_methods(
+    app: Served, environ: WSGIEnvironment, start_response: StartResponse
+) -> t.Iterable[bytes]:
+    """Answer one request by the overridable methods, as an app that replaced some expects."""
     ctx = app.request_context(environ)
     left = False
     error: BaseException | None = None
@@ -37,11 +107,13 @@ def serve(
             raise
         body: t.Iterable[bytes] = response(environ, start_response)
         left = True
-        _leave(app, ctx, environ, error)
+        _preserve(environ)
+        _leave(app, ctx, error)
         return body
     finally:
         if not left:
-            _leave(app, ctx, environ, error)
+            _preserve(environ)
+            _leave(app, ctx, error)
 
 
 def _last_answer(app: Served, failure: Exception) -> t.Any:
@@ -55,12 +127,15 @@ def _last_answer(app: Served, failure: Exception) -> t.Any:
         return InternalServerError()
 
 
-def _leave(app: Served, ctx: t.Any, environ: WSGIEnvironment, error: BaseException | None) -> None:
-    """Take the context out of force; a failing teardown must not cost a ready answer."""
+def _preserve(environ: WSGIEnvironment) -> None:
     keep = environ.get(PRESERVE)
     if keep is not None:
-        keep(current._cv_app.get())
-        keep(current._cv_request.get())
+        keep(_cv_app.get())
+        keep(_cv_request.get())
+
+
+def _leave(app: Served, ctx: t.Any, error: BaseException | None) -> None:
+    """Take the context out of force; a failing teardown must not cost a ready answer."""
     if error is not None and app.should_ignore_error(error):
         error = None
     try:

@@ -7,9 +7,10 @@ import typing as t
 from werkzeug.wrappers import Response as BaseResponse
 
 from .. import current, json
+from ..registry import Watched
 
 
-class Response(BaseResponse):
+class Response(BaseResponse, metaclass=Watched):
     """The response of the app; ``app.response_class`` replaces it (Flask API, "Response")."""
 
     default_mimetype: str | None = "text/html"
