@@ -17,6 +17,7 @@ import io
 import json
 import logging
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -403,7 +404,7 @@ def outcome(probe: Probe, fw: Framework) -> tuple:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            ending = ("returned", probe(fw))
+            ending = ("returned", re.sub(r" at 0x[0-9a-f]+", "", repr(probe(fw))))
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
                 raise
