@@ -80,6 +80,7 @@ WORDS = {
     "logging.default_handler": "The handler an app's logger gets where no other takes its records.",
     "blueprints.DeferredSetupFunction": "What `Blueprint.record` takes.",
     "plan.route_plan.Function": "Any function.",
+    "plan.route_plan.Quick": "What makes an answer ready to send, by the answer's type.",
     "templating.TemplateName": "A template's name, a template, or several to choose from.",
     "cli.group.pass_script_info": "Give a command the `ScriptInfo` as its first argument.",
     "cli.main.cli": "The group of the `bolthead` command.",
