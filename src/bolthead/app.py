@@ -30,13 +30,13 @@ from .helpers import get_debug_flag, get_flashed_messages
 from .json.provider import DefaultJSONProvider, JSONProvider
 from .logging import create_logger
 from .made import made
-from .overrides import either_signature, replaced
+from .overrides import AppType, callable_without_context, replaced, without_context
 from .paths import get_instance_path
 from .plan import recover, respond, run_sync
 from .plan.compile import Plans, scopes
 from .plan.route_plan import RoutePlan
 from .protocols import wsgi
-from .registry import REGISTRIES, CountedList, Watched
+from .registry import REGISTRIES, CountedList
 from .scaffold import Scaffold, T_teardown, _endpoint_from_view_func, setupmethod
 from .sessions import SecureCookieSessionInterface, SessionInterface
 from .templating import DispatchingJinjaLoader, Environment
@@ -62,7 +62,7 @@ def _make_timedelta(value: timedelta | int | None) -> timedelta | None:
     return timedelta(seconds=value)
 
 
-class Flask(Scaffold, metaclass=Watched):
+class Flask(Scaffold, metaclass=AppType):
     """A WSGI application that answers as Flask 3.1.3 does (Flask API, "Application Object").
 
     ``import_name`` is usually ``__name__``: it tells where templates and static files lie.
@@ -194,7 +194,7 @@ class Flask(Scaffold, metaclass=Watched):
                 value = REGISTRIES[name](changes, value)
             elif isinstance(value, Config | routing.CountedMap | DefaultJSONProvider):
                 value.changes = changes
-        super().__setattr__(name, value)
+        super().__setattr__(name, callable_without_context(name, value, position=0))
 
     def _check_setup_finished(self, f_name: str) -> None:
         if self._got_first_request:
@@ -478,22 +478,22 @@ class Flask(Scaffold, metaclass=Watched):
 
     # The request's way. Each is the runner's step; override it, and the plan calls yours.
 
-    @either_signature
+    @without_context
     def full_dispatch_request(self) -> Response:
         """Answer the request in force, errors included, but for those left to raise."""
         return t.cast(Response, run_sync.run(*self._plan_and_context()))
 
-    @either_signature
+    @without_context
     def preprocess_request(self) -> ft.ResponseReturnValue | None:
         """Run the checks of the request in force; the first answer ends them and is returned."""
         return t.cast("ft.ResponseReturnValue | None", run_sync.check(*self._plan_and_context()))
 
-    @either_signature
+    @without_context
     def dispatch_request(self) -> ft.ResponseReturnValue:
         """Call the view of the request in force; raise why there is none."""
         return t.cast(ft.ResponseReturnValue, run_sync.call(*self._plan_and_context()))
 
-    @either_signature
+    @without_context
     def finalize_request(
         self, rv: ft.ResponseReturnValue | HTTPException, from_error_handler: bool = False
     ) -> Response:
@@ -501,25 +501,25 @@ class Flask(Scaffold, metaclass=Watched):
         plan, ctx = self._plan_and_context()
         return t.cast(Response, run_sync.finish(plan, ctx, rv, from_error_handler))
 
-    @either_signature
+    @without_context
     def process_response(self, response: Response) -> Response:
         """Let the ``after_request`` functions have a response, then save the session in it."""
         plan, ctx = self._plan_and_context()
         return t.cast(Response, run_sync.after(plan, ctx, response))
 
-    @either_signature
+    @without_context
     def handle_user_exception(self, e: Exception) -> HTTPException | ft.ResponseReturnValue:
         """Return the answer to an error of the checks or the view, or raise it on."""
         plan, ctx = self._plan_and_context()
         return t.cast(ft.ResponseReturnValue, run_sync.recover(plan, ctx, e))
 
-    @either_signature
+    @without_context
     def handle_http_exception(self, e: HTTPException) -> HTTPException | ft.ResponseReturnValue:
         """Return the answer to an HTTP exception: its handler's, or its own."""
         plan, ctx = self._plan_and_context()
         return t.cast(ft.ResponseReturnValue, run_sync.recover_http(plan, ctx, e))
 
-    @either_signature
+    @without_context
     def handle_exception(self, e: Exception) -> Response:
         """Return the response to an error that nothing has handled: logged, and a 500.
 
@@ -528,7 +528,7 @@ class Flask(Scaffold, metaclass=Watched):
         plan, ctx = self._plan_and_context()
         return t.cast(Response, run_sync.recover_last(plan, ctx, e))
 
-    @either_signature
+    @without_context
     def log_exception(self, exc_info: t.Any) -> None:
         """Log an error that nothing has handled."""
         request = current.request_context().request
@@ -555,7 +555,7 @@ class Flask(Scaffold, metaclass=Watched):
         """Raise why nothing matched."""
         recover.raise_routing(self, request)
 
-    @either_signature
+    @without_context
     def make_default_options_response(self) -> Response:
         """Return the answer to OPTIONS: the methods that the URL takes."""
         adapter = current.request_context().url_adapter
@@ -570,14 +570,14 @@ class Flask(Scaffold, metaclass=Watched):
         """
         return t.cast(Response, respond.make_response(self, rv))
 
-    @either_signature
+    @without_context
     def do_teardown_request(self, exc: BaseException | None = _sentinel) -> None:
         """Run the teardown functions of the request in force."""
         if exc is _sentinel:
             exc = sys.exc_info()[1]
         run_sync.leave(*self._plan_and_context(), exc)
 
-    @either_signature
+    @without_context
     def do_teardown_appcontext(self, exc: BaseException | None = _sentinel) -> None:
         """Run the teardown functions of the app context in force."""
         if exc is _sentinel:
@@ -652,7 +652,7 @@ class Flask(Scaffold, metaclass=Watched):
         """Return a response that sends the client elsewhere, an ``app.response_class``."""
         return _redirect(location, code=code, Response=self.response_class)
 
-    @either_signature
+    @without_context
     def update_template_context(self, context: dict[str, t.Any]) -> None:
         """Add what context processors give to a template's names; given names stay."""
         given = dict(context)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import typing as t
 
 from werkzeug.routing import Map
@@ -215,20 +214,6 @@ def _adapter(app: Compiled) -> t.Callable[[Function], Function]:
 
 
 def through(app: t.Any, name: str) -> Function:
-    """Return a step that calls a replaced method, with the context first where it takes one.
-
-    Flask 3.1's methods have no context argument, 3.2's take it first under the name ``ctx``.
-    """
+    """Return a step that calls a replaced method of the app."""
     # Read from the app at each call: the method may be replaced again without notice.
-    if takes_context(getattr(app, name)):
-        return lambda plan, ctx, *args: getattr(app, name)(ctx, *args)
     return lambda plan, ctx, *args: getattr(app, name)(*args)
-
-
-def takes_context(method: Function) -> bool:
-    """Tell whether a method's first argument is the context, as in Flask 3.2."""
-    try:
-        first = next(iter(inspect.signature(method).parameters.values()), None)
-    except (TypeError, ValueError):
-        return False
-    return first is not None and first.name == "ctx"
