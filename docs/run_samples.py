@@ -110,7 +110,8 @@ def write_file(sample: Sample) -> Path:
 def run_file(path: Path) -> None:
     """Run a file of tests; forget what a file that is written anew held before."""
     if path.name.startswith("test_"):
-        call([sys.executable, "-W", "error", "-m", "pytest", "-q", "-p", "no:cacheprovider", path])
+        command = [sys.executable, "-W", "error", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+        call([*command, path], {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
         return
     name = module_of(path)
     for known in list(sys.modules):
