@@ -157,9 +157,12 @@ def test_signals_of_app_contexts(app):
     def popped(sender, **kwargs):
         log.append(("popped", sender, has_app_context()))
 
-    with appcontext_pushed.connected_to(pushed, app), appcontext_popped.connected_to(popped, app):
-        with app.app_context():
-            pass
+    with (
+        appcontext_pushed.connected_to(pushed, app),
+        appcontext_popped.connected_to(popped, app),
+        app.app_context(),
+    ):
+        assert len(log) == 1
     assert log == [("pushed", app, True), ("popped", app, False)]
 
 
@@ -317,6 +320,7 @@ def test_context_of_one_thread_is_not_anothers(app):
 
 def test_request_is_freed_with_its_context(app):
     """Neither environ nor context keep a request alive after it."""
+    app.add_url_rule("/", "index", lambda: "")
     gc.collect()
     gc.disable()
     try:

@@ -56,14 +56,15 @@ def test_redirect_codes(app, code):
 
 
 def test_redirect_goes_through_the_app(app):
-    """In an app ``redirect`` is the app's method, unless a class is given."""
+    """In an app ``redirect`` is the app's method, whichever class is given (Flask API)."""
     app.redirect = lambda location, code=302: f"{location} {code}"
     with app.app_context():
         assert redirect("/there", 307) == "/there 307"
-        assert type(redirect("/there", Response=bolthead.Response)) is bolthead.Response
+        assert redirect("/there", Response=bolthead.Response) == "/there 302"
+    assert type(redirect("/there", Response=bolthead.Response)) is bolthead.Response
 
 
-@pytest.mark.parametrize("code", [400, 401, 403, 404, 405, 410, 418, 429, 500, 503])
+@pytest.mark.parametrize("code", [400, 401, 403, 404, 410, 418, 429, 500, 503])
 def test_abort_raises_the_exception_of_a_code(app, code):
     """``abort`` raises the HTTP exception of the code, inside and outside of an app."""
     with pytest.raises(HTTPException) as caught:
@@ -221,7 +222,7 @@ RANGES = {
     "suffix": ("bytes=-2", 206, b"89"),
     "from": ("bytes=7-", 206, b"789"),
     "beyond": ("bytes=50-", 416, None),
-    "nonsense": ("bytes=x", 200, b"0123456789"),
+    "nonsense": ("bytes=x", 416, None),
 }
 
 
