@@ -255,6 +255,15 @@ class Blueprint(Scaffold):
 
         self.record(route)
 
+    def open_resource(
+        self, resource: str, mode: str = "rb", encoding: str | None = "utf-8"
+    ) -> t.IO[t.Any]:
+        """Open a file by its path from the blueprint's root folder, for reading.
+
+        ValueError for a mode that writes.
+        """
+        return super().open_resource(resource, mode, encoding)
+
     # For the whole app, though written on a part of it. Each is the app's own method, deferred.
 
     def _for_app(self, registry: str, f: t.Callable[..., t.Any]) -> None:

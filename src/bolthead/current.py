@@ -9,9 +9,10 @@ from __future__ import annotations
 import typing as t
 from contextvars import ContextVar
 
+# The variables bear Flask's names, which errors show.
 # Any: the context classes stand above this module and are generic over the application.
-_cv_app: ContextVar[t.Any] = ContextVar("bolthead.app_ctx")
-_cv_request: ContextVar[t.Any] = ContextVar("bolthead.request_ctx")
+_cv_app: ContextVar[t.Any] = ContextVar("flask.app_ctx")
+_cv_request: ContextVar[t.Any] = ContextVar("flask.request_ctx")
 
 NO_APP = """\
 Working outside of application context.

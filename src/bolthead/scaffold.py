@@ -15,7 +15,7 @@ from . import typing as ft
 from .helpers import send_from_directory
 from .made import made
 from .paths import get_root_path
-from .registry import REGISTRIES, Changes
+from .registry import REGISTRIES, Changes, Watched
 from .templating import _default_template_ctx_processor
 
 if t.TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _endpoint_from_view_func(view_func: ft.RouteCallable | None) -> str:
     return view_func.__name__
 
 
-class Scaffold:
+class Scaffold(metaclass=Watched):
     """Registers functions, either for a whole app or for a blueprint's part of it."""
 
     name: str

@@ -11,6 +11,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.datastructures import CallbackDict
 
 from .json.tag import TaggedJSONSerializer
+from .registry import Watched, note_for_all
 
 if t.TYPE_CHECKING:
     from .app import Flask
@@ -71,7 +72,7 @@ class NullSession(SecureCookieSession):
     del _fail
 
 
-class SessionInterface:
+class SessionInterface(metaclass=Watched):
     """Opens a session for a request and saves it with the response.
 
     A subclass gives ``open_session`` and ``save_session``; assign an instance to
@@ -83,6 +84,11 @@ class SessionInterface:
 
     pickle_based = False
     """Whether the sessions are pickled; for extensions that want to know."""
+
+    def __setattr__(self, name: str, value: t.Any) -> None:
+        super().__setattr__(name, value)
+        # An interface may serve several apps; their plans know how theirs works.
+        note_for_all()
 
     def make_null_session(self, app: Flask) -> NullSession:
         """Return the session of an app whose own cannot be opened."""
@@ -233,3 +239,30 @@ class SecureCookieSessionInterface(SessionInterface):
             **attributes,
         )
         response.vary.add("Cookie")
+
+
+# How Bolthead's own interface works; where one of these is replaced, it is called in its turn.
+_METHODS = (
+    "open_session",
+    "save_session",
+    "make_null_session",
+    "is_null_session",
+    "null_session_class",
+    "get_cookie_name",
+)
+
+
+def _methods() -> list[t.Any]:
+    return [getattr(SecureCookieSessionInterface, name) for name in _METHODS]
+
+
+_OWN = _methods()
+
+
+def is_own(interface: object) -> bool:
+    """Tell whether an interface is Bolthead's own, with nothing of it replaced."""
+    return (
+        type(interface) is SecureCookieSessionInterface
+        and not vars(interface)
+        and _methods() == _OWN
+    )

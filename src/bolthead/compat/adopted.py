@@ -33,6 +33,9 @@ class LazyFinder:
             from bolthead.compat import find_alias, install_as_flask
 
             install_as_flask()
+            # Where the name is there when a finder returns, importlib takes that module's own
+            # spec instead of the one it is given, and would run Bolthead a second time.
+            sys.modules.pop(name, None)
             return find_alias(name)
         finally:
             self.busy = False

@@ -9,6 +9,7 @@ from werkzeug.routing import Map
 from .. import sessions
 from ..ctx import AppContext, RequestContext
 from ..json.provider import DefaultJSONProvider
+from ..registry import Watched
 from ..routing import CountedMap, Matcher, make_matcher
 from ..signals import (
     appcontext_popped,
@@ -54,9 +55,7 @@ ENDINGS = (
     appcontext_popped,
 )
 
-_OWN_CONTEXTS = {
-    cls: (cls.__init__, cls.push, cls.pop) for cls in (AppContext, RequestContext)
-}
+_OWN_CONTEXTS = {cls: (cls.__init__, cls.push, cls.pop) for cls in (AppContext, RequestContext)}
 
 
 def patched_contexts() -> list[str]:
@@ -95,8 +94,12 @@ class Plans:
 
     def __init__(self, app: Compiled) -> None:
         self.app = app
+        # Methods of a plain class among the app's bases can be patched without notice.
+        self.unwatched = [cls.__name__ for cls in type(app).__mro__ if _is_unwatched(cls)]
         self.replaced = {
-            step: method for step, (method, _) in STEPS.items() if app._replaced(method)
+            step: method
+            for step, (method, _) in STEPS.items()
+            if self.unwatched or app._replaced(method)
         }
         self.steps = Steps(
             **{
@@ -107,9 +110,13 @@ class Plans:
         self.adapt = _adapter(app)
         self.app_teardown = tuple(map(self.adapt, reversed(app.teardown_appcontext_funcs)))
         # Nobody can tell when the cookie's session is opened, so it is when first looked at.
-        self.session_waits = type(app.session_interface) is sessions.SecureCookieSessionInterface
+        self.session_waits = sessions.is_own(app.session_interface)
         self.matcher = _matcher(app)
-        self.by_methods = [name for name in ENTRY if app._replaced(name)] + patched_contexts()
+        self.by_methods = [
+            *self.unwatched,
+            *(name for name in ENTRY if app._replaced(name)),
+            *patched_contexts(),
+        ]
         self.routes: dict[str | None, RoutePlan] = {}
         self.send = respond.send_quickly if respond.is_own(Response) else respond.send
         self._quick = self._quick_answers()
@@ -131,9 +138,7 @@ class Plans:
         app_first = inner_first[::-1]
         view = None if endpoint is None else app.view_functions.get(endpoint)
         after = tuple(map(self.adapt, _functions(app.after_request_funcs, inner_first, -1)))
-        teardown = tuple(
-            map(self.adapt, _functions(app.teardown_request_funcs, inner_first, -1))
-        )
+        teardown = tuple(map(self.adapt, _functions(app.teardown_request_funcs, inner_first, -1)))
         return RoutePlan(
             endpoint=endpoint,
             steps=self.steps,
@@ -162,6 +167,11 @@ class Plans:
         if encode is not None:
             quick[dict] = quick[list] = respond.json_sender(encode, app.json.mimetype)
         return quick
+
+
+def _is_unwatched(cls: type) -> bool:
+    """Tell whether a base class of an app may get another method without our knowing."""
+    return not isinstance(cls, Watched) and cls.__module__ not in {"builtins", "abc", "typing"}
 
 
 def _matcher(app: Compiled) -> Matcher | None:

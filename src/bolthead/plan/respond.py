@@ -165,7 +165,7 @@ def send_quickly(response: t.Any, environ: t.Any, start_response: t.Any) -> t.It
             return send(response, environ, start_response)
         if name == "content-length":
             measured = True
-    body = [part if type(part) is bytes else part.encode() for part in response.response]
+    body = [part.encode() if isinstance(part, str) else bytes(part) for part in response.response]
     if not measured:
         headers.append(("Content-Length", str(sum(map(len, body)))))
     start_response(response.status, headers)

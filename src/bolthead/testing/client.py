@@ -121,16 +121,19 @@ class FlaskClient(Client):
             response.headers.getlist("Set-Cookie"),
         )
 
-    def _in_environ(self, environ: t.Mapping[str, t.Any]) -> WSGIEnvironment:
+    def _copy_environ(self, environ: t.Mapping[str, t.Any]) -> WSGIEnvironment:
         """Return an environ with this client's own values, which asks for the contexts to keep."""
         merged = {**self.environ_base, **environ}
         if self.preserve_context:
             merged[PRESERVE] = self._to_keep.append
         return merged
 
-    def _built(self, args: tuple[t.Any, ...], kwargs: dict[str, t.Any]) -> BaseRequest:
+    # These two names are Flask's: extensions' clients call and override them.
+    def _request_from_builder_args(
+        self, args: tuple[t.Any, ...], kwargs: dict[str, t.Any]
+    ) -> BaseRequest:
         """Return the request that ``EnvironBuilder`` makes of the arguments."""
-        kwargs["environ_base"] = self._in_environ(kwargs.get("environ_base", {}))
+        kwargs["environ_base"] = self._copy_environ(kwargs.get("environ_base", {}))
         builder = EnvironBuilder(self.application, *args, **kwargs)
         try:
             return builder.get_request()
@@ -148,17 +151,17 @@ class FlaskClient(Client):
         given = args[0] if args and not kwargs else None
         if isinstance(given, werkzeug.test.EnvironBuilder):
             builder = copy(given)
-            builder.environ_base = self._in_environ(builder.environ_base or {})
+            builder.environ_base = self._copy_environ(builder.environ_base or {})
             request = builder.get_request()
         elif isinstance(given, dict):
             request = EnvironBuilder.from_environ(
-                given, app=self.application, environ_base=self._in_environ({})
+                given, app=self.application, environ_base=self._copy_environ({})
             ).get_request()
         elif isinstance(given, BaseRequest):
             request = copy(given)
-            request.environ = self._in_environ(request.environ)
+            request.environ = self._copy_environ(request.environ)
         else:
-            request = self._built(args, kwargs)
+            request = self._request_from_builder_args(args, kwargs)
 
         # What the request before left open is no longer looked at.
         self._kept.close()
