@@ -22,6 +22,28 @@ class Difference:
     why: str
 
 
+UNREADABLE_SESSIONS = [
+    "list",
+    "string",
+    "number",
+    "not-json",
+    "not-utf8",
+    "empty",
+    "not-base64",
+    "not-zlib",
+    "empty-zlib",
+    "zlib-cut",
+    "zlib-list",
+    "tag-uuid",
+    "tag-uuid-number",
+    "tag-bytes-number",
+    "tag-tuple",
+    "tag-dict",
+    "tag-top",
+    "deep",
+    "int-huge",
+]
+
 DIFFERENCES: dict[str, Difference] = {
     "hooks_errors/hooks*TESTING=True*/*teardown*": Difference(
         "escapes", "escapes", "a failing teardown function stops the ones after it"
@@ -35,6 +57,66 @@ DIFFERENCES: dict[str, Difference] = {
     "structure/async/*/template": Difference(
         500, (200,), "an async view cannot render a template whose context processor is async"
     ),
+    "bad_input/query/raw-newline-redirect": Difference(
+        500, (308, 400), "a line break in the query is copied into Location"
+    ),
+    **{
+        f"bad_input/query/raw-not-utf8{case}": Difference(
+            500, (200,), "a byte in the query that is not UTF-8 is not replaced as %ff is"
+        )
+        for case in ("", "-seen", "-template")
+    },
+    "bad_input/header/basic-garbage": Difference(
+        500, (200,), "a character in Basic credentials that is not ASCII breaks the parser"
+    ),
+    "bad_input/header/date-huge": Difference(
+        500, (200,), "a date beyond all years overflows instead of being no date"
+    ),
+    "bad_input/condition/modified-year-*": Difference(
+        500, (200,), "a date beyond all years overflows instead of being no date"
+    ),
+    "bad_input/host/punycode/url": Difference(
+        500, (200, 400), "a name that is not valid IDNA breaks the URL"
+    ),
+    "bad_input/host/punycode/seen": Difference(
+        500, (200, 400), "a name that is not valid IDNA breaks the URL"
+    ),
+    "bad_input/json/deep-*-json-silent": Difference(
+        500, (200,), "silent=True does not silence a document nested too deeply"
+    ),
+    "bad_input/json/deep-*": Difference(
+        500, (400,), "a document nested too deeply is the client's error"
+    ),
+    "bad_input/echoed/newline/redirect[?]to": Difference(
+        500, (302,), "a line break in a target is refused instead of encoded"
+    ),
+    "bad_input/echoed/newline/download[?]v": Difference(
+        500, (200,), "a line break in a file name is refused instead of encoded"
+    ),
+    "bad_input/limited/chunked-over-json": Difference(
+        400, (413,), "a body without a length is cut at MAX_CONTENT_LENGTH and taken as whole"
+    ),
+    "bad_input/limited/chunked-over*": Difference(
+        200, (413,), "a body without a length is cut at MAX_CONTENT_LENGTH and taken as whole"
+    ),
+    **{
+        f"bad_input/echoed/{name}/redirect[?]to": Difference(
+            "escapes", (302,), "a target that is no URL breaks the response after all handlers"
+        )
+        for name in ("bracket", "ports", "idna")
+    },
+    **{
+        f"bad_input/signed/{name}/*": Difference(
+            500, (200,), "a signed cookie that holds no session breaks every request"
+        )
+        for name in UNREADABLE_SESSIONS
+    },
+    **{
+        f"bad_input/signed/{name}/session": Difference(
+            500, (200,), "flashes that are no list of pairs break every reading of them"
+        )
+        for name in ("flashes-number", "flashes-text", "flashes-short", "flashes-null")
+    },
 }
 
 

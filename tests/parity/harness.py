@@ -200,12 +200,14 @@ def make_environ(request: Ask, cookies: Mapping[str, str], before: Sequence[Answ
         environ["CONTENT_LENGTH"] = str(len(request.body))
     if cookies:
         environ["HTTP_COOKIE"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    sent: set[str] = set()
     for name, value in request.headers:
         key = name.upper().replace("-", "_")
         if key not in {"CONTENT_TYPE", "CONTENT_LENGTH"}:
             key = f"HTTP_{key}"
         text = value(before) if callable(value) else value
-        environ[key] = f"{environ[key]},{text}" if key in environ and key != "HTTP_HOST" else text
+        environ[key] = f"{environ[key]},{text}" if key in sent else text
+        sent.add(key)
     environ.update(request.environ)
     return {key: value for key, value in environ.items() if value is not None}
 
@@ -404,17 +406,21 @@ def outcome(probe: Probe, fw: Framework) -> tuple:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            ending = ("returned", re.sub(r" at 0x[0-9a-f]+", "", repr(probe(fw))))
+            ending = ("returned", without_addresses(repr(probe(fw))))
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
                 raise
-            ending = ("raised", type(error).__name__, str(error))
+            ending = ("raised", type(error).__name__, without_addresses(str(error)))
     said = [
         f"{warning.category.__name__}: {warning.message}"
         for warning in caught
         if not issubclass(warning.category, ResourceWarning)
     ]
     return (*ending, said)
+
+
+def without_addresses(text: str) -> str:
+    return re.sub(r" at 0x[0-9a-f]+", "", text)
 
 
 def same(probe: Probe) -> None:

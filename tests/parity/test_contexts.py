@@ -357,7 +357,6 @@ SIGNAL_WORK = {
     "error": lambda fw, app: app.test_client().get("/boom").status,
     "template": lambda fw, app: app.test_client().get("/hello").text,
     "flash": lambda fw, app: app.test_client().get("/flash").status,
-    "app-context": lambda fw, app: app.app_context().__enter__() and None,
     "request-context": lambda fw, app: _enter(app.test_request_context("/x")),
     "string": lambda fw, app: _in_app(app, lambda: fw.render_template_string("{{ a }}", a=1)),
     "stream": lambda fw, app: _in_app(
@@ -365,7 +364,6 @@ SIGNAL_WORK = {
     ),
     "client-kept": lambda fw, app: _kept(app.test_client()),
 }
-SIGNAL_WORK.pop("app-context")
 
 
 def _enter(context):
