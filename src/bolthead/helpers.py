@@ -202,12 +202,13 @@ def get_flashed_messages(
 
 def _file_options(options: dict[str, t.Any]) -> dict[str, t.Any]:
     """Return the options of Werkzeug's file responses with the app's choices in them."""
+    environ = current.request_context().environ
     app = current.app()
     if options.get("max_age") is None:
         options["max_age"] = app.get_send_file_max_age
     return {
         **options,
-        "environ": current.request_context().environ,
+        "environ": environ,
         "use_x_sendfile": app.config["USE_X_SENDFILE"],
         "response_class": app.response_class,
         "_root_path": app.root_path,

@@ -21,7 +21,7 @@ from ..signals import (
 from ..wrappers import Response
 from ..wrappers.request import split_blueprint_path
 from . import respond, run_sync
-from .route_plan import Function, Handlers, Quick, RoutePlan, Steps
+from .route_plan import Function, Handlers, Quick, Ready, RoutePlan, Steps
 
 # The overridable methods that take a step, with the runner's own way of taking it.
 STEPS: dict[str, tuple[str, Function]] = {
@@ -162,7 +162,7 @@ class Plans:
             return None
         if app.response_class is not Response or not respond.is_own(Response):
             return None
-        quick = {str: respond.text_sender(Response)}
+        quick: dict[type, t.Callable[[t.Any], Ready]] = {str: respond.text_sender(Response)}
         encode = app.json.quick_encoder() if isinstance(app.json, DefaultJSONProvider) else None
         if encode is not None:
             quick[dict] = quick[list] = respond.json_sender(encode, app.json.mimetype)

@@ -68,7 +68,8 @@ def serve(
             status, headers, body = response
             start_response(status, headers)
             return () if environ["REQUEST_METHOD"] == "HEAD" else body
-        return plans.send(response, environ, start_response)
+        sent: t.Iterable[bytes] = plans.send(response, environ, start_response)
+        return sent
     finally:
         # leave: what ``ctx.pop(error)`` does, or that itself where somebody has to be told.
         if (

@@ -23,7 +23,7 @@ from .map import CountedMap
 
 Found = tuple[Rule, dict[str, t.Any]]
 
-UNSURE: t.Any = object()
+UNSURE: Found = t.cast(Found, object())
 """The answer that Werkzeug must give."""
 
 # A segment of a rule that is one argument and nothing else: <name>, <converter:name> or
@@ -183,7 +183,7 @@ def _chosen(entries: list[_Entry], method: str, taken: list[str]) -> Found:
         methods = entry.rule.methods
         if methods is None or method in methods:
             return entry.rule, entry.values(taken)
-    return t.cast(Found, UNSURE)
+    return UNSURE
 
 
 def _is_simple(rule: Rule, url_map: Map) -> bool:
