@@ -19,7 +19,6 @@ import logging
 import os
 import re
 import shutil
-import sys
 import tempfile
 import time
 import typing as t
@@ -406,11 +405,11 @@ def outcome(probe: Probe, fw: Framework) -> tuple:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            ending = ("returned", without_addresses(repr(probe(fw))))
+            ending = ("returned", comparable(repr(probe(fw))))
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
                 raise
-            ending = ("raised", type(error).__name__, without_addresses(str(error)))
+            ending = ("raised", type(error).__name__, comparable(str(error)))
     said = [
         f"{warning.category.__name__}: {warning.message}"
         for warning in caught
@@ -419,8 +418,9 @@ def outcome(probe: Probe, fw: Framework) -> tuple:
     return (*ending, said)
 
 
-def without_addresses(text: str) -> str:
-    return re.sub(r" at 0x[0-9a-f]+", "", text)
+def comparable(text: str) -> str:
+    """Without addresses, and with one module name in the reprs that Python makes by itself."""
+    return re.sub(r" at 0x[0-9a-f]+", "", text).replace(f"<{SUBJECT_NAME}.", "<flask.")
 
 
 def same(probe: Probe) -> None:
@@ -493,8 +493,3 @@ def signed(
     if isinstance(payload, bytes):
         return serializer.make_signer(salt).sign(payload).decode()
     return serializer.dumps(payload)
-
-
-def forget_modules(prefix: str) -> None:
-    for name in [name for name in sys.modules if name.startswith(prefix)]:
-        del sys.modules[name]

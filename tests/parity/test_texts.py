@@ -231,22 +231,18 @@ ANSWERS = {
     "bad-headers": returning(lambda fw: ("x", 200, 5)),
     "set": returning(lambda fw: {1}),
     "not-json": returning(lambda fw: {"a": {1}}),
-    "coroutine": returning(lambda fw: _coroutine()),
+    "awaitable": returning(lambda fw: Awaitable()),
     "named": returning(lambda fw: None, "a_view_of_this_name"),
     "lambda": returning(lambda fw: None, "<lambda>"),
 }
 
 
-class _Coroutine:
+class Awaitable:
     def __await__(self):
         yield
 
     def __repr__(self):
         return "an awaitable"
-
-
-def _coroutine():
-    return _Coroutine()
 
 
 OUTSIDE = {

@@ -1,0 +1,47 @@
+"""The list of allowed differences: each entry is about a case that exists, and says why."""
+
+import fnmatch
+
+import pytest
+
+from parity import (
+    test_bad_input,
+    test_hooks_errors,
+    test_requests,
+    test_responses,
+    test_routing,
+    test_sessions,
+    test_structure,
+    test_templates,
+)
+from parity.differences import DIFFERENCES
+
+COMPARED = (
+    test_hooks_errors,
+    test_requests,
+    test_responses,
+    test_routing,
+    test_sessions,
+    test_structure,
+    test_templates,
+)
+CASE_IDS = [row.values[-1] for module in COMPARED for row in module.ALL]
+CASE_IDS += [row.values[-1] for row in test_bad_input.ROWS]
+
+
+@pytest.mark.parametrize("pattern", DIFFERENCES)
+def test_a_difference_is_about_a_case(pattern):
+    """An entry that fits no case is left over and must go."""
+    assert fnmatch.filter(CASE_IDS, pattern)
+
+
+@pytest.mark.parametrize("known", DIFFERENCES.values(), ids=DIFFERENCES)
+def test_a_difference_says_why(known):
+    """Every entry gives its reason and something Bolthead may answer."""
+    assert known.why
+    assert known.bolthead
+
+
+def test_case_ids_are_unique():
+    """A case id names one case, so that an entry cannot excuse another one."""
+    assert len(CASE_IDS) == len(set(CASE_IDS))
