@@ -462,7 +462,12 @@ class Flask(Scaffold, metaclass=AppType):
 
     def _open_session(self, ctx: t.Any) -> t.Any:
         interface = self.session_interface
-        session = interface.open_session(self, ctx.request)
+        session: t.Any
+        if self._current_plans().session_waits:
+            own = t.cast(SecureCookieSessionInterface, interface)
+            session = own.open_from_environ(self, ctx)
+        else:
+            session = interface.open_session(self, ctx.request)
         return interface.make_null_session(self) if session is None else session
 
     def _save_session(self, ctx: t.Any, response: t.Any) -> None:
@@ -618,6 +623,12 @@ class Flask(Scaffold, metaclass=AppType):
         ``_method`` chooses among the rules of an endpoint. Raises
         ``werkzeug.routing.BuildError`` where no rule fits.
         """
+        if _anchor is None and _method is None and _scheme is None and not _external:
+            ctx = current._cv_request.get(None)
+            if ctx is not None and ctx.app is self and not ctx.environ.get("SCRIPT_NAME"):
+                path = self._current_plans().build_path(endpoint, values)
+                if path is not None:
+                    return path
         return routing.build_url(
             self,
             endpoint,

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
+import functools
+import re
 import typing as t
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.datastructures import CallbackDict
+from werkzeug.http import dump_cookie
 
 from .json.tag import TaggedJSONSerializer
 from .registry import Watched, note_for_all
+from .signing import kept_serializer
+from .signing import lazy_sha1 as _lazy_sha1
 
 if t.TYPE_CHECKING:
     from .app import Flask
@@ -150,11 +154,6 @@ class SessionInterface(metaclass=Watched):
 session_json_serializer = TaggedJSONSerializer()
 
 
-def _lazy_sha1(string: bytes = b"") -> t.Any:
-    """Return a SHA-1 hash; named only when used, as some builds of Python lack it."""
-    return hashlib.sha1(string)  # noqa: S324  # an HMAC's digest, and Flask's format
-
-
 class SecureCookieSessionInterface(SessionInterface):
     """Keeps the session in a cookie signed by ItsDangerous: readable, but not to be changed.
 
@@ -183,23 +182,34 @@ class SecureCookieSessionInterface(SessionInterface):
         if not app.secret_key:
             return None
         # ItsDangerous signs with the last key of the list.
-        keys: list[str | bytes] = [*(app.config["SECRET_KEY_FALLBACKS"] or ()), app.secret_key]
-        return URLSafeTimedSerializer(
-            keys,  # type: ignore[arg-type]  # it takes text and bytes mixed
-            salt=self.salt,
-            serializer=self.serializer,
-            signer_kwargs={
-                "key_derivation": self.key_derivation,
-                "digest_method": self.digest_method,
-            },
+        return kept_serializer(
+            (*(app.config["SECRET_KEY_FALLBACKS"] or ()), app.secret_key),
+            self.salt,
+            self.serializer,
+            self.key_derivation,
+            self.digest_method,
         )
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """Return what the cookie holds; empty where it is missing, forged, too old or broken."""
+        return self._opened(app, request.cookies.get(self.get_cookie_name(app)))
+
+    def open_from_environ(self, app: Flask, ctx: t.Any) -> SecureCookieSession | None:
+        """Open a session as ``open_session`` does, without a request object where none is needed."""
+        header = ctx.environ.get("HTTP_COOKIE", "")
+        name = self.get_cookie_name(app)
+        if name not in header:
+            return self._opened(app, None)
+        # PERF: most headers are plain; any other is read by Werkzeug's parser.
+        match = None if '"' in header else _plain_cookie(name).search(header)
+        if match is None:
+            return self.open_session(app, ctx.request)
+        return self._opened(app, match[1])
+
+    def _opened(self, app: Flask, cookie: str | None) -> SecureCookieSession | None:
         signing = self.get_signing_serializer(app)
         if signing is None:
             return None
-        cookie = request.cookies.get(self.get_cookie_name(app))
         if not cookie:
             return self.session_class()
         max_age = int(app.permanent_session_lifetime.total_seconds())
@@ -210,8 +220,30 @@ class SecureCookieSessionInterface(SessionInterface):
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Set the cookie where it changed or is due, delete it where the session was emptied."""
+        is_due = self.should_set_cookie(app, session) if session else session.modified
+        if session.accessed or is_due:
+            _vary_by_cookie(response)
+        if not is_due:
+            return
+        if not session:
+            response.delete_cookie(self.get_cookie_name(app), **self._attributes(app))
+            return
+
+        signing = self.get_signing_serializer(app)
+        assert signing is not None  # noqa: S101  # a session was opened, so there is a key
         name = self.get_cookie_name(app)
-        attributes: dict[str, t.Any] = {
+        text = signing.dumps(dict(session))
+        expires = self.get_expiration_time(app, session)
+        attributes = self._attributes(app)
+        if expires is None and len(text) < _SURELY_SMALL:
+            tail = _cookie_tail(name, *attributes.items())
+            response.headers.add("Set-Cookie", f"{name}={text}{tail}")
+        else:
+            # Werkzeug warns of a cookie that is too large for browsers.
+            response.set_cookie(name, text, expires=expires, **attributes)
+
+    def _attributes(self, app: Flask) -> dict[str, t.Any]:
+        return {
             "domain": self.get_cookie_domain(app),
             "path": self.get_cookie_path(app),
             "secure": self.get_cookie_secure(app),
@@ -219,26 +251,30 @@ class SecureCookieSessionInterface(SessionInterface):
             "samesite": self.get_cookie_samesite(app),
             "httponly": self.get_cookie_httponly(app),
         }
-        if session.accessed:
-            response.vary.add("Cookie")
 
-        if not session:
-            if session.modified:
-                response.delete_cookie(name, **attributes)
-                response.vary.add("Cookie")
-            return
-        if not self.should_set_cookie(app, session):
-            return
 
-        signing = self.get_signing_serializer(app)
-        assert signing is not None  # noqa: S101  # a session was opened, so there is a key
-        response.set_cookie(
-            name,
-            signing.dumps(dict(session)),
-            expires=self.get_expiration_time(app, session),
-            **attributes,
-        )
+# Below this length of the value a cookie is never too large for a browser.
+_SURELY_SMALL = 2048
+
+
+@functools.lru_cache(maxsize=64)
+def _cookie_tail(name: str, *attributes: tuple[str, t.Any]) -> str:
+    """Return what comes after the value in a Set-Cookie header."""
+    options = dict(attributes)
+    return dump_cookie(name, "0", max_size=0, **options).removeprefix(f"{name}=0")
+
+
+@functools.lru_cache(maxsize=64)
+def _plain_cookie(name: str) -> re.Pattern[str]:
+    """Return what finds a cookie with a signed value in a header that quotes nothing."""
+    return re.compile(rf"(?:^|; ){re.escape(name)}=([A-Za-z0-9_.-]+)(?:;|$)")
+
+
+def _vary_by_cookie(response: Response) -> None:
+    if any(name.lower() == "vary" for name, _ in response.headers):
         response.vary.add("Cookie")
+    else:
+        response.headers.add("Vary", "Cookie")
 
 
 # How Bolthead's own interface works; where one of these is replaced, it is called in its turn.
@@ -249,6 +285,8 @@ _METHODS = (
     "is_null_session",
     "null_session_class",
     "get_cookie_name",
+    "get_signing_serializer",
+    "session_class",
 )
 
 

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import decimal
+import functools
 import json
 import typing as t
 import uuid
 import weakref
 from datetime import date
+from json.encoder import (  # type: ignore[attr-defined]  # its accelerated parts have no stub
+    c_make_encoder,
+    encode_basestring,
+    encode_basestring_ascii,
+)
 
 from werkzeug.http import http_date
 
@@ -72,6 +78,48 @@ def _default(o: t.Any) -> t.Any:
     raise TypeError(f"Object of type {type(o).__name__} is not JSON serializable")
 
 
+@functools.lru_cache(maxsize=64)
+def kept_encoder(
+    *,
+    default: t.Callable[[t.Any], t.Any],
+    ensure_ascii: bool,
+    sort_keys: bool,
+    indent: int | str | None = None,
+    separators: tuple[str, str] | None = None,
+) -> t.Callable[[t.Any], str]:
+    """Return what writes JSON as ``json.dumps`` does with these options; kept, not made anew."""
+    encoder = json.JSONEncoder(
+        default=default,
+        ensure_ascii=ensure_ascii,
+        sort_keys=sort_keys,
+        indent=indent,
+        separators=separators,
+    )
+    if indent is not None or c_make_encoder is None:
+        return encoder.encode
+    # PERF: ``encode`` makes one of these at each call. Without ``markers`` a circular value ends
+    # in a RecursionError, and the encoder itself then says what is wrong.
+    chunks = c_make_encoder(
+        None,
+        encoder.default,
+        encode_basestring_ascii if ensure_ascii else encode_basestring,
+        None,
+        encoder.key_separator,
+        encoder.item_separator,
+        sort_keys,
+        False,
+        True,
+    )
+
+    def encode(obj: t.Any) -> str:
+        try:
+            return "".join(chunks(obj, 0))
+        except RecursionError:
+            return encoder.encode(obj)
+
+    return encode
+
+
 class DefaultJSONProvider(JSONProvider, metaclass=Watched):
     """The standard library's JSON, with dates, decimals, UUIDs, dataclasses and markup."""
 
@@ -103,7 +151,11 @@ class DefaultJSONProvider(JSONProvider, metaclass=Watched):
         kwargs.setdefault("default", self.default)
         kwargs.setdefault("ensure_ascii", self.ensure_ascii)
         kwargs.setdefault("sort_keys", self.sort_keys)
-        return json.dumps(obj, **kwargs)
+        try:
+            encode = kept_encoder(**kwargs)
+        except TypeError:  # another encoder class, or an option that cannot be kept
+            return json.dumps(obj, **kwargs)
+        return encode(obj)
 
     def quick_encoder(self) -> t.Callable[[t.Any], str] | None:
         """Return what ``response`` writes with, kept ready; None where a subclass may differ."""
@@ -117,7 +169,7 @@ class DefaultJSONProvider(JSONProvider, metaclass=Watched):
             "sort_keys": self.sort_keys,
             **self._layout(),
         }
-        return json.JSONEncoder(**options).encode
+        return kept_encoder(**options)
 
     def _layout(self) -> dict[str, t.Any]:
         spacious = self.compact is False or (self.compact is None and self._app.debug)

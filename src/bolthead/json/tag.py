@@ -176,10 +176,14 @@ class TagDateTime(JSONTag):
         return parse_date(value)
 
 
+# Types that JSON has, and of which no tag wants a value.
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+
+
 class TaggedJSONSerializer:
     """Compact JSON with tags for tuples, bytes, markup, UUIDs and dates; add more by register."""
 
-    __slots__ = ("order", "tags")
+    __slots__ = ("_extended", "order", "tags")
 
     default_tags = [  # noqa: RUF012  # a list that subclasses replace, as in Flask
         TagDict,
@@ -197,6 +201,8 @@ class TaggedJSONSerializer:
         self.order: list[JSONTag] = []
         for tag_class in self.default_tags:
             self.register(tag_class)
+        # Whether another tag may want a value that Bolthead's own pass over.
+        self._extended = type(self) is not TaggedJSONSerializer
 
     def register(
         self, tag_class: type[JSONTag], force: bool = False, index: int | None = None
@@ -205,6 +211,7 @@ class TaggedJSONSerializer:
 
         Raises KeyError when the key is taken, unless ``force``.
         """
+        self._extended = True
         tag = tag_class(self)
         if tag.key:
             if tag.key in self.tags and not force:
@@ -237,7 +244,16 @@ class TaggedJSONSerializer:
 
     def dumps(self, value: t.Any) -> str:
         """Return the value as compact tagged JSON."""
-        return dumps(self.tag(value), separators=(",", ":"))
+        if self._extended or not self._is_plain(value):
+            value = self.tag(value)
+        return dumps(value, separators=(",", ":"))
+
+    def _is_plain(self, value: t.Any) -> bool:
+        """Tell whether nothing of a value needs a tag: a dictionary of what JSON has."""
+        if type(value) is not dict or (len(value) == 1 and next(iter(value)) in self.tags):
+            return False
+        # PERF: most sessions hold numbers and text only.
+        return all(type(item) in _PLAIN for item in value.values())
 
     def loads(self, value: str) -> t.Any:
         """Return the value of tagged JSON; ValueError where it is none."""

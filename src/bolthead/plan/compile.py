@@ -10,7 +10,7 @@ from .. import sessions
 from ..ctx import AppContext, RequestContext
 from ..json.provider import DefaultJSONProvider
 from ..registry import Watched
-from ..routing import CountedMap, Matcher, make_matcher
+from ..routing import Builder, CountedMap, Matcher, make_builder, make_matcher
 from ..signals import (
     appcontext_popped,
     appcontext_pushed,
@@ -67,6 +67,9 @@ def patched_contexts() -> list[str]:
     ]
 
 
+_UNKNOWN: t.Any = object()
+
+
 class Compiled(t.Protocol):
     """What compiling asks of an app."""
 
@@ -74,6 +77,7 @@ class Compiled(t.Protocol):
     before_request_funcs: t.Mapping[str | None, t.Sequence[Function]]
     after_request_funcs: t.Mapping[str | None, t.Sequence[Function]]
     teardown_request_funcs: t.Mapping[str | None, t.Sequence[Function]]
+    url_default_functions: t.Mapping[str | None, t.Sequence[Function]]
     url_value_preprocessors: t.Mapping[str | None, t.Sequence[Function]]
     error_handler_spec: t.Mapping[str | None, t.Mapping[int | None, t.Mapping[t.Any, Function]]]
     session_interface: t.Any
@@ -117,6 +121,8 @@ class Plans:
             *(name for name in ENTRY if app._replaced(name)),
             *patched_contexts(),
         ]
+        self._builders: dict[str, Builder | None] = {}
+        self._builds_paths = _builds_paths(app)
         self.routes: dict[str | None, RoutePlan] = {}
         self.send = respond.send_quickly if respond.is_own(Response) else respond.send
         self._quick = self._quick_answers()
@@ -124,6 +130,16 @@ class Plans:
             signal.receivers for signal in ENDINGS
         )
         self.missed = self.route(None)
+
+    def build_path(self, endpoint: str, values: dict[str, t.Any]) -> str | None:
+        """Return the path of an endpoint, or None where the URL adapter must build it."""
+        if not self._builds_paths:
+            return None
+        builder = self._builders.get(endpoint, _UNKNOWN)
+        if builder is _UNKNOWN:
+            url_map = t.cast(CountedMap, self.app.url_map)
+            builder = self._builders[endpoint] = make_builder(url_map, endpoint)
+        return None if builder is None else builder(values)
 
     def route(self, endpoint: str | None) -> RoutePlan:
         """Return the plan of an endpoint; None is that of a request that matched nothing."""
@@ -180,6 +196,18 @@ def _matcher(app: Compiled) -> Matcher | None:
     if watched or app.subdomain_matching or type(app.url_map) is not CountedMap:
         return None
     return make_matcher(app.url_map)
+
+
+def _builds_paths(app: Compiled) -> bool:
+    """Tell whether paths can be built without asking for an adapter or for default values."""
+    return (
+        type(app.url_map) is CountedMap
+        and not app.url_map.host_matching
+        and not app.subdomain_matching
+        and not any(app.url_default_functions.values())
+        and not app._replaced("inject_url_defaults")
+        and not app._replaced("create_url_adapter")
+    )
 
 
 def scopes(endpoint: str | None) -> tuple[str | None, ...]:

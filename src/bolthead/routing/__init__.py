@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from .adapter import create_url_adapter as create_url_adapter
+from .builder import Builder as Builder
+from .builder import make_builder as make_builder
 from .building import build_url as build_url
 from .building import inject_defaults as inject_defaults
 from .map import CountedMap as CountedMap

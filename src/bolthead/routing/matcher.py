@@ -28,7 +28,7 @@ UNSURE: Found = t.cast(Found, object())
 
 # A segment of a rule that is one argument and nothing else: <name>, <converter:name> or
 # <converter(arguments):name>.
-_ARGUMENT = re.compile(r"<(?:[a-zA-Z_][a-zA-Z0-9_]*(?:\([^)]*\))?:)?([a-zA-Z_][a-zA-Z0-9_]*)>")
+ARGUMENT = re.compile(r"<(?:[a-zA-Z_][a-zA-Z0-9_]*(?:\([^)]*\))?:)?([a-zA-Z_][a-zA-Z0-9_]*)>")
 
 Test = t.Callable[[str], t.Any]
 
@@ -104,7 +104,7 @@ class Matcher:
             if "<" not in segment and ">" not in segment:
                 node = node.static.setdefault(segment, _Node())
                 continue
-            match = _ARGUMENT.fullmatch(segment)
+            match = ARGUMENT.fullmatch(segment)
             converter = None if match is None else rule._converters.get(match[1])
             if match is None or converter is None or not simple:
                 node.unsure = True

@@ -1,0 +1,97 @@
+"""Builds the paths of simple endpoints fast; whatever is rare is left to Werkzeug's adapter."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from urllib.parse import quote
+
+from werkzeug.routing import IntegerConverter, PathConverter, Rule, UnicodeConverter
+
+from .map import CountedMap
+from .matcher import ARGUMENT
+
+Builder = t.Callable[[dict[str, t.Any]], "str | None"]
+
+# What Werkzeug's string and path converters leave as it is.
+_PLAIN = re.compile(r"[A-Za-z0-9_.~!$&'()*+,:;=@-]+")
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9_.~!$&'()*+,:;=@-]+(?:/[A-Za-z0-9_.~!$&'()*+,:;=@-]+)*")
+
+
+def make_builder(url_map: CountedMap, endpoint: str) -> Builder | None:
+    """Return what makes a path of an endpoint's values, or None where only Werkzeug can.
+
+    It returns None for values that it leaves to Werkzeug: missing or further ones, text to quote.
+    """
+    rules = [rule for rule in url_map.in_order if rule.endpoint == endpoint]
+    if len(rules) != 1:
+        return None
+    [rule] = rules
+    if type(rule) is not Rule or rule.websocket or rule.alias or rule.defaults:
+        return None
+    if rule.subdomain != url_map.default_subdomain or not rule.rule.startswith("/"):
+        return None
+    return _compiled(rule)
+
+
+def _compiled(rule: Rule) -> Builder | None:
+    pieces: list[str] = []
+    arguments: list[tuple[str, t.Callable[[t.Any], str | None]]] = []
+    static = ""
+    for segment in rule.rule.split("/")[1:]:
+        static += "/"
+        if "<" not in segment and ">" not in segment:
+            if segment != quote(segment, safe="") or "|" in segment:
+                return None
+            static += segment
+            continue
+        match = ARGUMENT.fullmatch(segment)
+        to_url = None if match is None else _to_url(rule._converters.get(match[1]))
+        if match is None or to_url is None:
+            return None
+        pieces.append(static)
+        arguments.append((match[1], to_url))
+        static = ""
+
+    last, count = static, len(arguments)
+    if not arguments:
+        return lambda values: None if values else last
+    taken = tuple(zip(pieces, arguments, strict=True))
+
+    def build(values: dict[str, t.Any]) -> str | None:
+        if len(values) != count:
+            return None
+        path = ""
+        for before, (name, to_url) in taken:
+            if name not in values:
+                return None
+            text = to_url(values[name])
+            if text is None:
+                return None
+            path += before + text
+        return path + last
+
+    return build
+
+
+def _to_url(converter: t.Any) -> t.Callable[[t.Any], str | None] | None:
+    """Return what makes a value text, or None where Werkzeug must; for a value, too."""
+    if type(converter) is UnicodeConverter:
+        return _text
+    if type(converter) is PathConverter:
+        return _path
+    if type(converter) is IntegerConverter and not converter.fixed_digits:
+        return _number
+    return None
+
+
+def _text(value: t.Any) -> str | None:
+    return value if type(value) is str and _PLAIN.fullmatch(value) else None
+
+
+def _path(value: t.Any) -> str | None:
+    return value if type(value) is str and _PLAIN_PATH.fullmatch(value) else None
+
+
+def _number(value: t.Any) -> str | None:
+    return str(value) if type(value) is int else None
