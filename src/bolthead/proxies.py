@@ -12,7 +12,6 @@ from werkzeug.local import LocalProxy
 
 from .current import NO_APP, NO_REQUEST, _cv_app, _cv_request
 
-
 # PERF: a LocalProxy looks an attribute up in 0.5 us, these in 0.2; see benchmarks/steps.py.
 
 

@@ -195,7 +195,7 @@ class SecureCookieSessionInterface(SessionInterface):
         return self._opened(app, request.cookies.get(self.get_cookie_name(app)))
 
     def open_from_environ(self, app: Flask, ctx: t.Any) -> SecureCookieSession | None:
-        """Open a session as ``open_session`` does, without a request object where none is needed."""
+        """Open a session as ``open_session`` does, if possible without a request object."""
         header = ctx.environ.get("HTTP_COOKIE", "")
         name = self.get_cookie_name(app)
         if name not in header:

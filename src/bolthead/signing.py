@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import typing as t
 
-from itsdangerous import TimestampSigner, URLSafeTimedSerializer
+from itsdangerous import Signer, TimestampSigner, URLSafeTimedSerializer
 from itsdangerous.encoding import (
     base64_decode,
     base64_encode,
@@ -84,7 +84,7 @@ class KeptSerializer(URLSafeTimedSerializer):
 
     _kept: _KeptSigner | None = None
 
-    def loads(
+    def loads(  # type: ignore[override]  # as in the base class, which says so too
         self,
         s: str | bytes,
         max_age: int | None = None,
@@ -100,7 +100,7 @@ class KeptSerializer(URLSafeTimedSerializer):
         # An older key, or an error: told by ItsDangerous.
         return super().loads(s, max_age, return_timestamp, salt)
 
-    def make_signer(self, salt: str | bytes | None = None) -> TimestampSigner:
+    def make_signer(self, salt: str | bytes | None = None) -> Signer:
         """Return the signer; the same one each time for the serializer's own salt."""
         if salt is not None and salt != self.salt:
             return super().make_signer(salt)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 from werkzeug.routing import Map
 
@@ -21,6 +22,7 @@ from ..signals import (
 from ..wrappers import Response
 from ..wrappers.request import split_blueprint_path
 from . import respond, run_sync
+from .explain import explain
 from .route_plan import Function, Handlers, Quick, Ready, RoutePlan, Steps
 
 # The overridable methods that take a step, with the runner's own way of taking it.
@@ -106,11 +108,16 @@ class Plans:
             if self.unwatched or app._replaced(method)
         }
         self.steps = Steps(
+            missed=run_sync.missed,
             **{
                 step: through(app, method) if step in self.replaced else own
                 for step, (method, own) in STEPS.items()
-            }
+            },
         )
+        if app._replaced("raise_routing_exception") or self.unwatched:
+            self.steps = replace(self.steps, missed=_missed_by_method)
+        if self.steps.respond is respond.respond and _has_own_responses(app):
+            self.steps = replace(self.steps, respond=respond.respond_own)
         self.adapt = _adapter(app)
         self.app_teardown = tuple(map(self.adapt, reversed(app.teardown_appcontext_funcs)))
         # Nobody can tell when the cookie's session is opened, so it is when first looked at.
@@ -139,7 +146,7 @@ class Plans:
         if builder is _UNKNOWN:
             url_map = t.cast(CountedMap, self.app.url_map)
             builder = self._builders[endpoint] = make_builder(url_map, endpoint)
-        return None if builder is None else builder(values)
+        return None if builder is None else t.cast("str | None", builder(values))
 
     def route(self, endpoint: str | None) -> RoutePlan:
         """Return the plan of an endpoint; None is that of a request that matched nothing."""
@@ -153,20 +160,25 @@ class Plans:
         inner_first = scopes(endpoint)
         app_first = inner_first[::-1]
         view = None if endpoint is None else app.view_functions.get(endpoint)
+        # These get no adapter in Flask either: they prepare, they do not answer.
+        url_values = _functions(app.url_value_preprocessors, app_first)
+        before = tuple(map(self.adapt, _functions(app.before_request_funcs, app_first)))
         after = tuple(map(self.adapt, _functions(app.after_request_funcs, inner_first, -1)))
         teardown = tuple(map(self.adapt, _functions(app.teardown_request_funcs, inner_first, -1)))
         return RoutePlan(
             endpoint=endpoint,
             steps=self.steps,
             view=None if view is None else self.adapt(view),
-            # These two get no adapter in Flask either: they prepare, they do not answer.
-            url_values=_functions(app.url_value_preprocessors, app_first),
-            before=tuple(map(self.adapt, _functions(app.before_request_funcs, app_first))),
+            url_values=url_values,
+            before=before,
             after=after,
             teardown=teardown,
             handlers=Handlers(_handler_tables(app, inner_first), self.adapt),
             quick=None if after else self._quick,
             session_cookie=app.config["SESSION_COOKIE_NAME"],
+            describe=lambda plan: explain(plan, self),
+            session_waits=self.session_waits,
+            is_checked=bool(url_values or before or "check" in self.replaced),
             leaves_quietly=self._ends_quietly and not teardown,
         )
 
@@ -176,7 +188,7 @@ class Plans:
         watched = self.replaced.keys() & {"finish", "respond", "after"}
         if watched or not self.session_waits or request_finished.receivers:
             return None
-        if app.response_class is not Response or not respond.is_own(Response):
+        if not _has_own_responses(app):
             return None
         quick: dict[type, t.Callable[[t.Any], Ready]] = {str: respond.text_sender(Response)}
         encode = app.json.quick_encoder() if isinstance(app.json, DefaultJSONProvider) else None
@@ -196,6 +208,10 @@ def _matcher(app: Compiled) -> Matcher | None:
     if watched or app.subdomain_matching or type(app.url_map) is not CountedMap:
         return None
     return make_matcher(app.url_map)
+
+
+def _has_own_responses(app: Compiled) -> bool:
+    return app.response_class is Response and respond.is_own(Response)
 
 
 def _builds_paths(app: Compiled) -> bool:
@@ -249,6 +265,11 @@ def _adapter(app: Compiled) -> t.Callable[[Function], Function]:
         return call
 
     return adapt
+
+
+def _missed_by_method(plan: RoutePlan, ctx: t.Any) -> t.NoReturn:
+    ctx.app.raise_routing_exception(ctx.request)
+    raise AssertionError("raise_routing_exception() returned; it must raise")
 
 
 def through(app: t.Any, name: str) -> Function:

@@ -25,6 +25,7 @@ class Steps:
     run: Function
     check: Function
     call: Function
+    missed: Function
     recover: Function
     recover_http: Function
     recover_last: Function
@@ -63,8 +64,20 @@ class RoutePlan:
     session_cookie: str
     """The name of the cookie that a permanent session may have to be sent again for."""
 
+    session_waits: bool
+    """Whether the session is opened when it is first looked at, not before."""
+
+    is_checked: bool
+    """Whether anything comes before the view."""
+
     leaves_quietly: bool
     """Whether nothing has to be called, and nobody told, when the request ends."""
+
+    describe: t.Callable[[RoutePlan], str]
+
+    def explain(self) -> str:
+        """Return the plan as text: its steps, and which were put back and why."""
+        return self.describe(self)
 
 
 class Handlers:

@@ -63,7 +63,7 @@ def run(plan: RoutePlan, ctx: t.Any, quick: Quick | None = None) -> t.Any:
     try:
         if request_started.receivers:
             request_started.send(app, _async_wrapper=app.ensure_sync)
-        answer = steps.check(plan, ctx)
+        answer = steps.check(plan, ctx) if plan.is_checked else None
         if answer is None:
             answer = steps.call(plan, ctx)
     except Exception as error:
@@ -97,7 +97,7 @@ def call(plan: RoutePlan, ctx: t.Any) -> t.Any:
     # The request counts where it was made: the app may have changed what matched.
     matched = ctx if ctx._request is None else ctx._request
     if matched.routing_exception is not None:
-        ctx.app.raise_routing_exception(ctx.request)
+        plan.steps.missed(plan, ctx)
     rule = matched.url_rule
     if ctx.environ["REQUEST_METHOD"] == "OPTIONS" and getattr(
         rule, "provide_automatic_options", False
@@ -108,6 +108,14 @@ def call(plan: RoutePlan, ctx: t.Any) -> t.Any:
     if view is None or rule.endpoint != plan.endpoint:
         view = ctx.app.ensure_sync(ctx.app.view_functions[rule.endpoint])
     return view(**matched.view_args)
+
+
+def missed(plan: RoutePlan, ctx: t.Any) -> t.NoReturn:
+    """Raise why nothing matched."""
+    if ctx.app.debug:
+        errors.raise_routing(ctx.app, ctx.request)
+    # PERF: the request itself is not needed for this, so it is not made.
+    raise (ctx if ctx._request is None else ctx._request).routing_exception
 
 
 def finish(plan: RoutePlan, ctx: t.Any, answer: t.Any, from_error_handler: bool = False) -> t.Any:
@@ -134,7 +142,13 @@ def after(plan: RoutePlan, ctx: t.Any, response: t.Any) -> t.Any:
         response = ctx.app.ensure_sync(once)(response)
     for change in plan.after:
         response = change(response)
-    ctx.app._save_session(ctx, response)
+    # A session that nobody looked at is due only if it came with the request.
+    if (
+        ctx._opened is not None
+        or not plan.session_waits
+        or plan.session_cookie in ctx.environ.get("HTTP_COOKIE", "")
+    ):
+        ctx.app._save_session(ctx, response)
     return response
 
 
