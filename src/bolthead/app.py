@@ -661,6 +661,8 @@ class Flask(Scaffold, metaclass=AppType):
 
     def redirect(self, location: str, code: int = 302) -> BaseResponse:
         """Return a response that sends the client elsewhere, an ``app.response_class``."""
+        # A line break would be refused when it becomes a header, after all handlers have run.
+        location = location.replace("\r", "%0D").replace("\n", "%0A")
         return _redirect(location, code=code, Response=self.response_class)
 
     @without_context

@@ -173,11 +173,24 @@ def get_template_attribute(template_name: str, attribute: str) -> t.Any:
 def flash(message: str, category: str = "message") -> None:
     """Keep a message in the session for the next page that shows messages."""
     session = current.request_context().session
-    waiting = session.get("_flashes", [])
+    waiting = _pairs(session.get("_flashes", []))
     waiting.append((category, message))
     session["_flashes"] = waiting
     app = current.app()
     message_flashed.send(app, _async_wrapper=app.ensure_sync, message=message, category=category)
+
+
+def _pairs(flashes: t.Any) -> list[tuple[str, str]]:
+    """Return the messages of a session, without what a damaged one has in their place."""
+    if not isinstance(flashes, list):
+        return []
+    if all(map(_is_pair, flashes)):
+        return flashes
+    return [(pair[0], pair[1]) for pair in flashes if _is_pair(pair)]
+
+
+def _is_pair(value: object) -> bool:
+    return isinstance(value, tuple | list) and len(value) == 2
 
 
 def get_flashed_messages(
@@ -190,7 +203,7 @@ def get_flashed_messages(
     ctx = current.request_context()
     if ctx.flashes is None:
         session = ctx.session
-        ctx.flashes = session.pop("_flashes") if "_flashes" in session else []
+        ctx.flashes = _pairs(session.pop("_flashes")) if "_flashes" in session else []
     found: list[tuple[str, str]] = ctx.flashes
     if category_filter:
         wanted = list(category_filter)
@@ -206,6 +219,10 @@ def _file_options(options: dict[str, t.Any]) -> dict[str, t.Any]:
     app = current.app()
     if options.get("max_age") is None:
         options["max_age"] = app.get_send_file_max_age
+    name = options.get("download_name")
+    if name is not None and ("\n" in name or "\r" in name):
+        # It goes into a header, where a line break would be refused.
+        options["download_name"] = name.replace("\r", "").replace("\n", "")
     return {
         **options,
         "environ": environ,
@@ -254,5 +271,6 @@ def send_from_directory(
 
     The folder is relative to the app's root; further arguments are those of ``send_file``.
     """
+    current.app()  # outside of an app that is what is missing, not a request
     response = werkzeug.utils.send_from_directory(directory, path, **_file_options(kwargs))
     return t.cast("Response", response)

@@ -217,18 +217,25 @@ class SecureCookieSessionInterface(SessionInterface):
             return self.session_class(signing.loads(cookie, max_age=max_age))
         except BadSignature:
             return self.session_class()
+        except Exception as error:
+            # Signed with our key, but not by us or not for this: it would fail on each request.
+            _log_unreadable(app, error)
+            return self.session_class()
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Set the cookie where it changed or is due, delete it where the session was emptied."""
         is_due = self.should_set_cookie(app, session) if session else session.modified
-        if session.accessed or is_due:
+        if session.accessed:
             _vary_by_cookie(response)
-        if not is_due:
-            return
+        if is_due:
+            self._set_cookie(app, session, response)
+            if not session.accessed:
+                _vary_by_cookie(response)
+
+    def _set_cookie(self, app: Flask, session: SessionMixin, response: Response) -> None:
         if not session:
             response.delete_cookie(self.get_cookie_name(app), **self._attributes(app))
             return
-
         signing = self.get_signing_serializer(app)
         assert signing is not None  # noqa: S101  # a session was opened, so there is a key
         name = self.get_cookie_name(app)
@@ -268,6 +275,22 @@ def _cookie_tail(name: str, *attributes: tuple[str, t.Any]) -> str:
 def _plain_cookie(name: str) -> re.Pattern[str]:
     """Return what finds a cookie with a signed value in a header that quotes nothing."""
     return re.compile(rf"(?:^|; ){re.escape(name)}=([A-Za-z0-9_.-]+)(?:;|$)")
+
+
+# The kinds of error that were logged.
+_told: set[type[Exception]] = set()
+
+
+def _log_unreadable(app: Flask, error: Exception) -> None:
+    """Log, once for each kind of error, that a signed cookie holds no session."""
+    if type(error) not in _told:
+        _told.add(type(error))
+        app.logger.warning(
+            "A session cookie has a good signature and holds no session (%s: %s). It is taken as"
+            " empty, and so is each further one; is the secret key used for something else?",
+            type(error).__name__,
+            error,
+        )
 
 
 def _vary_by_cookie(response: Response) -> None:

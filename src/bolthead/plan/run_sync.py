@@ -7,7 +7,7 @@ import typing as t
 
 from werkzeug.exceptions import HTTPException, NotFound
 
-from ..routing import UNSURE
+from ..routing import UNSURE, is_plain_host
 from ..signals import (
     appcontext_tearing_down,
     got_request_exception,
@@ -35,7 +35,8 @@ def enter(plans: Plans, ctx: t.Any) -> RoutePlan:
         ctx._opened = ctx.app._open_session(ctx)
     if plans.matcher is not None and ctx._request is None:
         environ = ctx.environ
-        if "HTTP_UPGRADE" not in environ:
+        host = environ.get("HTTP_HOST") or environ.get("SERVER_NAME", "")
+        if "HTTP_UPGRADE" not in environ and is_plain_host(host):
             found = plans.matcher.find(environ["REQUEST_METHOD"], environ.get("PATH_INFO", ""))
             if found is None:
                 ctx.routing_exception = NotFound()

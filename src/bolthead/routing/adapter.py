@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import re
 import typing as t
 
 from werkzeug.routing import Map, MapAdapter
@@ -44,6 +46,22 @@ def create_url_adapter(app: Routed, request: t.Any) -> MapAdapter | None:
     elif not app.subdomain_matching:
         # Every host is served; rules' subdomains are asked only where matching them is on.
         subdomain = app.url_map.default_subdomain or ""
-    return app.url_map.bind_to_environ(
+    adapter = app.url_map.bind_to_environ(
         request.environ, server_name=server_name, subdomain=subdomain
     )
+    query = str(adapter.query_args or "")
+    if "\n" in query or "\r" in query:
+        # A redirect repeats the query in a header, where a line break would be refused.
+        adapter.query_args = query.replace("\n", "%0A").replace("\r", "%0D")
+    return adapter
+
+
+_PLAIN_HOST = re.compile(
+    r"(?:(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?"
+)
+
+
+@functools.lru_cache(maxsize=256)
+def is_plain_host(host: str) -> bool:
+    """Tell whether a host is surely one; any other is for Werkzeug to look at."""
+    return _PLAIN_HOST.fullmatch(host) is not None and "xn--" not in host

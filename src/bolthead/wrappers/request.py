@@ -5,15 +5,26 @@ from __future__ import annotations
 import typing as t
 from urllib.parse import parse_qsl
 
-from werkzeug.datastructures import FileStorage, ImmutableMultiDict, MultiDict
-from werkzeug.exceptions import BadRequest, HTTPException
+from werkzeug.datastructures import (
+    Authorization,
+    FileStorage,
+    IfRange,
+    ImmutableMultiDict,
+    MultiDict,
+)
+from werkzeug.exceptions import BadHost, BadRequest, HTTPException, RequestEntityTooLarge
+from werkzeug.http import parse_date, parse_if_range_header
 from werkzeug.wrappers import Request as BaseRequest
 
 from .. import current, json
 from ..errors import DebugFilesKeyError
 from ..made import made
+from .lenient import CappedStream, clean_query, or_none
 
 if t.TYPE_CHECKING:
+    from datetime import datetime
+
+    from _typeshed.wsgi import WSGIEnvironment
     from werkzeug.routing import Rule
 
 
@@ -119,6 +130,83 @@ class Request(BaseRequest):
         name = self.blueprint
         return [] if name is None else split_blueprint_path(name)
 
+    def __init__(self, environ: WSGIEnvironment, *args: t.Any, **kwargs: t.Any) -> None:
+        super().__init__(environ, *args, **kwargs)
+        query = environ.get("QUERY_STRING", "")
+        if not query.isascii():
+            self.query_string = clean_query(query)
+
+    @made
+    def stream(self) -> t.IO[bytes]:
+        """The body as a stream, which ends with it; 413 where it goes beyond the limit."""
+        most = self.max_content_length
+        if self.shallow or most is None or "wsgi.input_terminated" not in self.environ:
+            return t.cast("t.IO[bytes]", BaseRequest.stream.fget(self))  # type: ignore[attr-defined]
+        if self.content_length is not None and self.content_length > most:
+            raise RequestEntityTooLarge()
+        return t.cast("t.IO[bytes]", CappedStream(self.environ["wsgi.input"], most))
+
+    @property
+    def url(self) -> str:
+        """The whole URL; 400 for a host that cannot be in one."""
+        return self._address("url")
+
+    @property
+    def base_url(self) -> str:
+        """The URL without the query; 400 for a host that cannot be in one."""
+        return self._address("base_url")
+
+    @property
+    def root_url(self) -> str:
+        """The URL of the app's root; 400 for a host that cannot be in one."""
+        return self._address("root_url")
+
+    @property
+    def url_root(self) -> str:
+        """Another name of ``root_url``."""
+        return self.root_url
+
+    @property
+    def host_url(self) -> str:
+        """The URL of the host; 400 for a host that cannot be in one."""
+        return self._address("host_url")
+
+    def _address(self, name: str) -> str:
+        # Kept under another name: the attribute's own is Werkzeug's cached property.
+        found = self.__dict__.get(f"_{name}")
+        if found is None:
+            try:
+                found = getattr(BaseRequest, name).__get__(self, type(self))
+            except UnicodeError as error:
+                raise BadHost from error
+            self.__dict__[f"_{name}"] = found
+        return t.cast(str, found)
+
+    @property
+    def date(self) -> datetime | None:  # type: ignore[override]  # Werkzeug's is a descriptor
+        """When the request was made, as the client says; None for no date that can be."""
+        return or_none(lambda: parse_date(self.headers.get("Date")))
+
+    @property
+    def if_modified_since(self) -> datetime | None:
+        """The time of the client's copy; None for no date that can be."""
+        return or_none(lambda: parse_date(self.headers.get("If-Modified-Since")))
+
+    @property
+    def if_unmodified_since(self) -> datetime | None:
+        """The time that the client's change is based on; None for no date that can be."""
+        return or_none(lambda: parse_date(self.headers.get("If-Unmodified-Since")))
+
+    @property
+    def if_range(self) -> IfRange:
+        """The state of the client's copy that a range would complete; empty where it is absurd."""
+        return or_none(lambda: parse_if_range_header(self.headers.get("If-Range"))) or IfRange()
+
+    @property
+    def authorization(self) -> Authorization | None:
+        """What the Authorization header holds; None where it cannot be read."""
+        return or_none(lambda: Authorization.from_header(self.headers.get("Authorization")))
+
     @made
     def args(self) -> MultiDict[str, str]:
         """The query, parsed; the first of several values unless ``getlist`` is asked."""
@@ -145,6 +233,18 @@ class Request(BaseRequest):
             fields = []  # not text at all
         storage = self.parameter_storage_class
         self.__dict__.update(stream=stream, form=storage(fields), files=storage())
+
+    def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> t.Any:
+        """Return the body as data; 400 where it is no JSON or nested deeper than Python parses.
+
+        415 without a JSON content type unless ``force``; None for each of these with ``silent``.
+        """
+        try:
+            return super().get_json(force=force, silent=silent, cache=cache)
+        except RecursionError:
+            if silent:
+                return None
+            return self.on_json_loading_failed(ValueError("The document is nested too deeply."))
 
     def on_json_loading_failed(self, e: ValueError | None) -> t.Any:
         """Raise the answer to a body that is no JSON: 400, or 415 for another content type.
