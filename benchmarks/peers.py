@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import typing as t
 
-from workloads import DOCUMENT, OutOfStock, WsgiApp
+from workloads import DOCUMENT, OutOfStock, WsgiApp, folder
 
 
 class Raw:
@@ -128,8 +128,6 @@ class Falcon:
         return t.cast("WsgiApp", self._app({"/search": Search()}))
 
     def static(self) -> WsgiApp:
-        from workloads import folder
-
         app = self._app({})
         app.add_static_route("/static", str(folder() / "static"))
         return t.cast("WsgiApp", app)
@@ -296,8 +294,6 @@ class Bottle:
 
     def static(self) -> WsgiApp:
         import bottle
-
-        from workloads import folder
 
         app = self._app()
         root = str(folder() / "static")
@@ -478,8 +474,6 @@ class Pyramid:
         return t.cast("WsgiApp", make())
 
     def static(self) -> WsgiApp:
-        from workloads import folder
-
         config, make = self._app({})
         config.add_static_view("static", str(folder() / "static"))
         return t.cast("WsgiApp", make())
