@@ -721,7 +721,7 @@ class Flask(Scaffold, metaclass=AppType):
 
     def test_cli_runner(self, **kwargs: t.Any) -> FlaskCliRunner:
         """Return a runner that invokes the app's commands."""
-        from .testing.commands import FlaskCliRunner
+        from .testing import FlaskCliRunner
 
         runner = self.test_cli_runner_class or FlaskCliRunner
         return runner(self, **kwargs)

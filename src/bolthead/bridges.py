@@ -12,20 +12,26 @@ from concurrent.futures import Future
 R = t.TypeVar("R")
 
 
-class _Loops(threading.local):
-    """The event loop of a thread, made at its first use and closed with the thread."""
+class _Kept:
+    """A loop that is closed when nothing holds it any more."""
 
-    runner: asyncio.Runner | None = None
-
-    def get(self) -> asyncio.AbstractEventLoop:
-        if self.runner is None:
-            self.runner = asyncio.Runner()
-        return self.runner.get_loop()
+    def __init__(self) -> None:
+        self.runner = asyncio.Runner()
 
     def __del__(self) -> None:
-        # Runs when the thread ends: an open loop would keep its selector and sockets.
-        if self.runner is not None:
-            self.runner.close()
+        # An open loop would keep its selector and sockets.
+        self.runner.close()
+
+
+class _Loops(threading.local):
+    """The event loop of a thread, made at its first use and let go with the thread."""
+
+    kept: _Kept | None = None
+
+    def get(self) -> asyncio.AbstractEventLoop:
+        if self.kept is None:
+            self.kept = _Kept()
+        return self.kept.runner.get_loop()
 
 
 _loops = _Loops()

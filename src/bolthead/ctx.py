@@ -27,7 +27,13 @@ if t.TYPE_CHECKING:
 
     from .wrappers import Request
 
-AppT = t.TypeVar("AppT", bound="Carried")
+if t.TYPE_CHECKING:
+    # A bare AppContext in an annotation is one of any app (PEP 696; the type checker's own copy).
+    from typing_extensions import TypeVar
+
+    AppT = TypeVar("AppT", bound="Carried", default=t.Any)
+else:
+    AppT = t.TypeVar("AppT", bound="Carried")
 F = t.TypeVar("F", bound=t.Callable[..., t.Any])
 
 _sentinel: t.Any = object()

@@ -149,7 +149,7 @@ def redirect(
 ) -> BaseResponse:
     """Return a response that sends the client elsewhere, made by ``app.redirect`` in an app."""
     app = current.app_or_none()
-    if app is not None and Response is None:
+    if app is not None:
         return t.cast(BaseResponse, app.redirect(location, code=code))
     return _redirect(location, code=code, Response=Response)
 

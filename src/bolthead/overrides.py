@@ -84,8 +84,14 @@ def _takes_context(method: t.Any, position: int) -> bool:
 class AppType(Watched):
     """The class of app classes: their methods may be written in Flask 3.1's way or in 3.2's."""
 
-    def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, t.Any]) -> None:
-        super().__init__(name, bases, namespace)
+    def __init__(
+        cls,
+        name: str,
+        bases: tuple[type, ...],
+        namespace: dict[str, t.Any],
+        **options: t.Any,
+    ) -> None:
+        super().__init__(name, bases, namespace, **options)
         for method_name in WITH_CONTEXT:
             found = getattr(cls, method_name, None)
             method = callable_without_context(method_name, found, position=1)

@@ -7,6 +7,7 @@ change, whichever way it is made, raises one number; plans compiled at another n
 from __future__ import annotations
 
 import collections
+import copy
 import threading
 import typing as t
 import weakref
@@ -25,6 +26,10 @@ class Changes:
     def __init__(self) -> None:
         self.count = 0
         self.compiled: t.Any = None
+
+    def __reduce__(self) -> tuple[type, tuple[()]]:
+        # A copy of a set-up begins its own count.
+        return Changes, ()
 
     def note(self) -> None:
         """Note a change: what was compiled is no longer true."""
@@ -176,6 +181,16 @@ class Scoped(collections.defaultdict[K, V]):
         if key not in self:
             self[key] = () if default is None else default
         return self[key]
+
+    def copy(self) -> t.Self:
+        """Return another table of the same ones."""
+        return type(self)(self.changes, self.make, self)
+
+    __copy__ = copy
+
+    def __deepcopy__(self, memo: dict[int, t.Any]) -> t.Self:
+        tables = {key: copy.deepcopy(table, memo) for key, table in self.items()}
+        return type(self)(Changes(), self.make, tables)
 
     def update(self, *args: t.Any, **kwargs: t.Any) -> None:
         """File each table given."""

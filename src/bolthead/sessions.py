@@ -59,7 +59,6 @@ class SecureCookieSession(CallbackDict[str, t.Any], SessionMixin):
 
 def _note_change(session: t.Any) -> None:
     session.modified = True
-    session.accessed = True
 
 
 class NullSession(SecureCookieSession):

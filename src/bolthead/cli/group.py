@@ -93,7 +93,15 @@ class AppGroup(click.Group):
     See https://flask.palletsprojects.com/en/stable/api/#flask.cli.AppGroup.
     """
 
-    # Click declares overloads, of which a signature with one more option is no subtype.
+    # Click declares more overloads than these, with types of command classes.
+    @t.overload
+    def command(self, name: t.Callable[..., t.Any], /) -> click.Command: ...
+
+    @t.overload
+    def command(
+        self, *args: t.Any, **kwargs: t.Any
+    ) -> t.Callable[[t.Callable[..., t.Any]], click.Command]: ...
+
     def command(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
         """Register a command; ``with_appcontext=False`` leaves out the app's context."""
         bare = args and callable(args[0])
@@ -106,6 +114,14 @@ class AppGroup(click.Group):
             return made
 
         return decorate if function is None else decorate(function)
+
+    @t.overload
+    def group(self, name: t.Callable[..., t.Any], /) -> click.Group: ...
+
+    @t.overload
+    def group(
+        self, *args: t.Any, **kwargs: t.Any
+    ) -> t.Callable[[t.Callable[..., t.Any]], click.Group]: ...
 
     def group(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
         """Register a subgroup, which is an AppGroup unless ``cls`` says otherwise."""

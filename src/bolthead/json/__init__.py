@@ -9,7 +9,7 @@ from .. import current
 from .provider import _default as _default
 
 if t.TYPE_CHECKING:
-    from werkzeug.wrappers import Response
+    from .provider import Response
 
 
 def dumps(obj: t.Any, **kwargs: t.Any) -> str:

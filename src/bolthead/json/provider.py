@@ -21,7 +21,7 @@ from werkzeug.http import http_date
 from ..registry import Changes, Watched
 
 if t.TYPE_CHECKING:
-    from werkzeug.wrappers import Response
+    from ..wrappers import Response as Response
 
 
 class JSONProvider:

@@ -130,8 +130,10 @@ class Request(BaseRequest):
         name = self.blueprint
         return [] if name is None else split_blueprint_path(name)
 
-    def __init__(self, environ: WSGIEnvironment, *args: t.Any, **kwargs: t.Any) -> None:
-        super().__init__(environ, *args, **kwargs)
+    def __init__(
+        self, environ: WSGIEnvironment, populate_request: bool = True, shallow: bool = False
+    ) -> None:
+        super().__init__(environ, populate_request, shallow)
         query = environ.get("QUERY_STRING", "")
         if not query.isascii():
             self.query_string = clean_query(query)
