@@ -87,9 +87,14 @@ def _start(status: str, headers: list[tuple[str, str]], exc_info: t.Any = None) 
 
 @dataclass
 class Turns:
-    """Something that is timed: what runs it ``count`` times, and the seconds of one by turn."""
+    """Something that is timed: what runs it ``count`` times, and the seconds of one by turn.
+
+    ``alike`` takes as long, and tells how many make a turn, where ``run`` itself has a cost of its
+    own at each start.
+    """
 
     run: t.Callable[[int], None]
+    alike: t.Callable[[int], None] | None = None
     count: int = 1
     seconds: list[float] = field(default_factory=list)
 
@@ -113,7 +118,7 @@ def take_turns(timed: t.Iterable[Turns], rounds: int, turn: float) -> None:
     timed = list(timed)
     for each in timed:
         each.run(20)
-        each.count = _calibrated(each.run, turn)
+        each.count = _calibrated(each.alike or each.run, turn)
     for index in range(rounds):
         # Each goes first as often as the others.
         start = index % len(timed)

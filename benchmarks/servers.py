@@ -97,7 +97,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(server: Server) -> t.Iterator[None]:
+def running(server: Server) -> t.Iterator[subprocess.Popen[bytes]]:
     """Start a server on core 0, and stop it with all its processes."""
     server.port = free_port()
     command = [word.replace("{port}", str(server.port)) for word in server.command]
@@ -115,7 +115,7 @@ def running(server: Server) -> t.Iterator[None]:
         )
         try:
             wait_for_answer(server, process, log)
-            yield
+            yield process
         finally:
             stop(process)
 
@@ -152,33 +152,57 @@ def wait_for_answer(server: Server, process: subprocess.Popen[bytes], log: t.Any
     raise RuntimeError(f"{server.name} does not answer: {log.read().decode(errors='replace')}")
 
 
-def load(server: Server, seconds: float) -> tuple[float, float]:
-    """Load a server for a while; return requests per second, and milliseconds of the 99th of 100.
+def wrk(server: Server, seconds: float) -> str:
+    """Load a server for a while from core 1 and return what wrk says about it.
 
     RuntimeError if a request failed.
     """
-    wrk = ["taskset", "-c", "1", "wrk", "--threads", "1", "--connections", str(CONNECTIONS)]
-    wrk += ["--duration", f"{seconds:g}s", "--latency"]
+    command = ["taskset", "-c", "1", "wrk", "--threads", "1", "--connections", str(CONNECTIONS)]
+    command += ["--duration", f"{seconds:g}s", "--latency"]
     said = subprocess.check_output(  # noqa: S603  # our own command
-        [*wrk, f"http://127.0.0.1:{server.port}/json"], text=True
+        [*command, f"http://127.0.0.1:{server.port}/json"], text=True
     )
     if "Non-2xx" in said or "Socket errors" in said:
         raise RuntimeError(f"{server.name} failed under load:\n{said}")
-    rate = re.search(r"Requests/sec:\s+([\d.]+)", said)
-    late = re.search(r"99%\s+([\d.]+)(us|ms|s)", said)
-    if rate is None or late is None:
+    return said
+
+
+def load(server: Server, seconds: float) -> tuple[float, float]:
+    """Return the requests per second of a loaded server, and its p99 in milliseconds."""
+    said = wrk(server, seconds)
+    late, unit = find(r"99%\s+([\d.]+)(us|ms|s)", said).groups()
+    rate = find(r"Requests/sec:\s+([\d.]+)", said)
+    return float(rate[1]), float(late) * UNITS[unit]
+
+
+def answered(said: str) -> int:
+    """Return how many requests were answered."""
+    return int(find(r"(\d+) requests in", said)[1])
+
+
+def find(pattern: str, said: str) -> re.Match[str]:
+    """Return what a pattern finds in wrk's words."""
+    found = re.search(pattern, said)
+    if found is None:
         raise RuntimeError(f"wrk said:\n{said}")
-    return float(rate[1]), float(late[1]) * UNITS[late[2]]
+    return found
+
+
+def missing_tool() -> str | None:
+    """Return what has to be installed before servers can be measured."""
+    for tool, package in (("wrk", "wrk"), ("taskset", "util-linux")):
+        if shutil.which(tool) is None:
+            return f"{tool} is missing: apt-get install -y {package}"
+    if len(os.sched_getaffinity(0)) < 2:
+        return "two cores are needed: one for the server, one for wrk"
+    return None
 
 
 def run(options: t.Any) -> dict[str, t.Any]:
     """Measure the servers in turns, and print them as a table, the fastest first."""
-    for tool, package in (("wrk", "wrk"), ("taskset", "util-linux")):
-        if shutil.which(tool) is None:
-            sys.exit(f"The benchmark of servers needs {tool}: apt-get install -y {package}")
-    if len(os.sched_getaffinity(0)) < 2:
-        sys.exit("The benchmark of servers needs two cores: one for the server, one for wrk.")
-
+    missing = missing_tool()
+    if missing is not None:
+        sys.exit(f"Servers cannot be measured: {missing}")
     rounds = options.rounds or (2 if options.quick else 7)
     seconds = 1 if options.quick else 3
     servers = [
