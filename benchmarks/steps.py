@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import typing as t
 
-import bolthead
-from bolthead.plan import run_sync
 from calling import Client, Turns, take_turns
 from workloads import BY_NAME, WsgiApp
+
+import bolthead
+from bolthead.plan import run_sync
 
 WAYS = ["text", "json", "typed-200", "method-view", "hooks", "session", "404", "error"]
 
@@ -51,7 +52,7 @@ def steps_of(app: t.Any, client: Client) -> tuple[t.Any, dict[str, t.Callable[[i
     steps = plan.steps
 
     if client.cookies:
-        found["open the session"] = again(app._open_session, ctx)
+        found["make the request, open the session"] = again(open_anew, ctx)
         ctx._opened = app._open_session(ctx)
     if plan.before or plan.url_values:
         steps.check(plan, ctx)
@@ -63,6 +64,9 @@ def steps_of(app: t.Any, client: Client) -> tuple[t.Any, dict[str, t.Callable[[i
         answer = steps.recover(plan, ctx, error)
         found["call, raise, recover"] = again(failing, plan, ctx)
 
+    if ctx._request is not None and not client.cookies:
+        found["make the request"] = again(make_anew, ctx)
+
     convert = None if plan.quick is None else plan.quick.get(type(answer))
     if convert is not None and ctx._opened is None:
         found["respond"] = again(convert, answer)
@@ -72,6 +76,19 @@ def steps_of(app: t.Any, client: Client) -> tuple[t.Any, dict[str, t.Callable[[i
     response = finish_anew(plan, ctx, answer)
     found["send"] = again(plans.send, response, environ, start)
     return ctx, found
+
+
+def make_anew(ctx: t.Any) -> None:
+    """Make the request object and close it."""
+    ctx._request = None
+    request = ctx.request
+    request.close()
+
+
+def open_anew(ctx: t.Any) -> None:
+    """Make the request object, read its cookies and open the session."""
+    ctx._request = None
+    ctx.app._open_session(ctx)
 
 
 def finish_anew(plan: t.Any, ctx: t.Any, answer: t.Any) -> t.Any:

@@ -8,7 +8,6 @@ import sys
 import typing as t
 import weakref
 from datetime import timedelta
-from inspect import iscoroutinefunction
 
 from werkzeug.datastructures import ImmutableDict
 from werkzeug.exceptions import Aborter, HTTPException
@@ -591,7 +590,7 @@ class Flask(Scaffold, metaclass=AppType):
 
     def ensure_sync(self, func: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
         """Return a function as a plain one: an ``async def`` one is wrapped."""
-        return self.async_to_sync(func) if iscoroutinefunction(func) else func
+        return self.async_to_sync(func) if bridges.is_async(func) else func
 
     def async_to_sync(
         self, func: t.Callable[..., t.Coroutine[t.Any, t.Any, t.Any]]
@@ -670,10 +669,9 @@ class Flask(Scaffold, metaclass=AppType):
         """Add what context processors give to a template's names; given names stay."""
         given = dict(context)
         ctx = current._cv_request.get(None)
-        names = scopes(None if ctx is None else ctx.request.endpoint)
-        for name in names[::-1]:
-            for process in self.template_context_processors.get(name, ()):
-                context.update(self.ensure_sync(process)())
+        plan = self.plan_for(None if ctx is None else run_sync.endpoint(ctx))
+        for process in plan.context_processors:
+            context.update(process())
         context.update(given)
 
     def make_shell_context(self) -> dict[str, t.Any]:

@@ -18,6 +18,7 @@ from .current import _cv_app, _cv_request
 from .made import made
 from .registry import Watched
 from .signals import appcontext_popped, appcontext_pushed
+from .wrappers import Request
 
 if t.TYPE_CHECKING:
     from types import TracebackType
@@ -25,7 +26,6 @@ if t.TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
     from werkzeug.routing import MapAdapter, Rule
 
-    from .wrappers import Request
 
 if t.TYPE_CHECKING:
     # A bare AppContext in an annotation is one of any app (PEP 696; the type checker's own copy).
@@ -256,6 +256,13 @@ class RequestContext(t.Generic[AppT], metaclass=Watched):
     @request.setter
     def request(self, request: Request) -> None:
         self._request = request
+
+    @property
+    def method(self) -> str:
+        """The request's method, without a request object where none is needed."""
+        if self._request is None and self.app.request_class is Request:
+            return str(self.environ.get("REQUEST_METHOD", "GET")).upper()
+        return self.request.method
 
     @made
     def url_adapter(self) -> MapAdapter | None:

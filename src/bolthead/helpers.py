@@ -12,7 +12,7 @@ from werkzeug.exceptions import abort as _abort
 from werkzeug.utils import redirect as _redirect
 from werkzeug.wrappers import Response as BaseResponse
 
-from . import current
+from . import current, files, wrappers
 from .paths import get_root_path as get_root_path
 from .signals import message_flashed
 from .wrappers.request import split_blueprint_path as _split_blueprint_path
@@ -272,5 +272,25 @@ def send_from_directory(
     The folder is relative to the app's root; further arguments are those of ``send_file``.
     """
     current.app()  # outside of an app that is what is missing, not a request
+    if kwargs.keys() <= {"max_age"} and isinstance(path, str):
+        return _send_plainly(os.fspath(directory), path, kwargs)
     response = werkzeug.utils.send_from_directory(directory, path, **_file_options(kwargs))
+    return t.cast("Response", response)
+
+
+def _send_plainly(directory: str, path: str, kwargs: dict[str, t.Any]) -> Response:
+    """Send a file with nothing asked of it but an age; soon, where it was sent before."""
+    options = _file_options(kwargs)
+    environ, max_age = options["environ"], options["max_age"]
+    if callable(max_age):
+        max_age = max_age(path)
+    kept = options["response_class"] is wrappers.Response and not options["use_x_sendfile"]
+    root = os.path.join(options["_root_path"], directory)
+    response: t.Any = None
+    if kept:
+        response = files.quick_file(root, path, max_age, environ)
+    if response is None:
+        response = werkzeug.utils.send_from_directory(directory, path, **options)
+        if kept:
+            files.keep(root, path, max_age, response, environ)
     return t.cast("Response", response)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import typing as t
 
+from blinker import NamedSignal
 from jinja2 import BaseLoader, Template, TemplateNotFound
 from jinja2 import Environment as BaseEnvironment
 
@@ -143,11 +144,15 @@ def explain_template_loading_attempts(
 
 def _render(app: t.Any, template: Template, context: dict[str, t.Any]) -> str:
     app.update_template_context(context)
-    wrap = app.ensure_sync
-    before_render_template.send(app, _async_wrapper=wrap, template=template, context=context)
+    _tell(before_render_template, app, template, context)
     text = template.render(context)
-    template_rendered.send(app, _async_wrapper=wrap, template=template, context=context)
+    _tell(template_rendered, app, template, context)
     return text
+
+
+def _tell(signal: NamedSignal, app: t.Any, template: Template, context: dict[str, t.Any]) -> None:
+    if signal.receivers:
+        signal.send(app, _async_wrapper=app.ensure_sync, template=template, context=context)
 
 
 def render_template(template_name_or_list: TemplateName, **context: t.Any) -> str:
@@ -167,12 +172,11 @@ def render_template_string(source: str, **context: t.Any) -> str:
 
 def _stream(app: t.Any, template: Template, context: dict[str, t.Any]) -> t.Iterator[str]:
     app.update_template_context(context)
-    wrap = app.ensure_sync
-    before_render_template.send(app, _async_wrapper=wrap, template=template, context=context)
+    _tell(before_render_template, app, template, context)
 
     def pieces() -> t.Iterator[str]:
         yield from template.generate(context)
-        template_rendered.send(app, _async_wrapper=wrap, template=template, context=context)
+        _tell(template_rendered, app, template, context)
 
     # In a request the context must last as long as the stream.
     if current._cv_request.get(None) is None:

@@ -80,6 +80,7 @@ class Compiled(t.Protocol):
     after_request_funcs: t.Mapping[str | None, t.Sequence[Function]]
     teardown_request_funcs: t.Mapping[str | None, t.Sequence[Function]]
     url_default_functions: t.Mapping[str | None, t.Sequence[Function]]
+    template_context_processors: t.Mapping[str | None, t.Sequence[Function]]
     url_value_preprocessors: t.Mapping[str | None, t.Sequence[Function]]
     error_handler_spec: t.Mapping[str | None, t.Mapping[int | None, t.Mapping[t.Any, Function]]]
     session_interface: t.Any
@@ -119,6 +120,8 @@ class Plans:
         if self.steps.respond is respond.respond and _has_own_responses(app):
             self.steps = replace(self.steps, respond=respond.respond_own)
         self.adapt = _adapter(app)
+        # Whether ``ensure_sync`` is Bolthead's own, and need not be asked about plain functions.
+        self.adapts_once = self.adapt == app.ensure_sync
         self.app_teardown = tuple(map(self.adapt, reversed(app.teardown_appcontext_funcs)))
         # Nobody can tell when the cookie's session is opened, so it is when first looked at.
         self.session_waits = sessions.is_own(app.session_interface)
@@ -174,6 +177,9 @@ class Plans:
             after=after,
             teardown=teardown,
             handlers=Handlers(_handler_tables(app, inner_first), self.adapt),
+            context_processors=tuple(
+                map(self.adapt, _functions(app.template_context_processors, app_first))
+            ),
             quick=None if after else self._quick,
             session_cookie=app.config["SESSION_COOKIE_NAME"],
             describe=lambda plan: explain(plan, self),

@@ -222,7 +222,7 @@ def send_quickly(response: t.Any, environ: t.Any, start_response: t.Any) -> t.It
     """Send a response; one that is whole and needs no rewriting, without a further object."""
     if (
         type(response) is not Response
-        or type(response.response) is not list
+        or (type(response.response) is not list and not response.direct_passthrough)
         or response._on_close
         or response._status_code < 200
         or response._status_code in {204, 304}
@@ -236,6 +236,9 @@ def send_quickly(response: t.Any, environ: t.Any, start_response: t.Any) -> t.It
             if name.lower() != "content-length":
                 return send(response, environ, start_response)
             measured = True
+    if response.direct_passthrough:
+        start_response(response._status, headers)
+        return t.cast("t.Iterable[bytes]", response.response)
     body = [part.encode() if isinstance(part, str) else bytes(part) for part in response.response]
     if not measured:
         headers.append(("Content-Length", str(sum(map(len, body)))))

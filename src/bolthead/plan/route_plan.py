@@ -58,6 +58,9 @@ class RoutePlan:
 
     handlers: Handlers
 
+    context_processors: tuple[Function, ...]
+    """What adds to the names of a template, the application's first."""
+
     quick: Quick | None
     """How answers become bytes at once, by type; None where something must see a response."""
 

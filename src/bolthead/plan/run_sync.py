@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import typing as t
 
+from blinker import NamedSignal
 from werkzeug.exceptions import HTTPException, NotFound
 
 from ..routing import UNSURE, is_plain_host
@@ -51,6 +52,11 @@ def enter(plans: Plans, ctx: t.Any) -> RoutePlan:
     return plans.route(endpoint(ctx))
 
 
+def tell(signal: NamedSignal, app: t.Any, **about: t.Any) -> None:
+    """Call the receivers of a signal."""
+    signal.send(app, _async_wrapper=app.ensure_sync, **about)
+
+
 def run(plan: RoutePlan, ctx: t.Any, quick: Quick | None = None) -> t.Any:
     """Answer a request that is entered and matched: from the checks to the saved session.
 
@@ -63,7 +69,7 @@ def run(plan: RoutePlan, ctx: t.Any, quick: Quick | None = None) -> t.Any:
         app._got_first_request = True
     try:
         if request_started.receivers:
-            request_started.send(app, _async_wrapper=app.ensure_sync)
+            tell(request_started, app)
         answer = steps.check(plan, ctx) if plan.is_checked else None
         if answer is None:
             answer = steps.call(plan, ctx)
@@ -107,7 +113,7 @@ def call(plan: RoutePlan, ctx: t.Any) -> t.Any:
     # The rule may have been replaced by a check, and its endpoint may have no view: a KeyError.
     view = plan.view
     if view is None or rule.endpoint != plan.endpoint:
-        view = ctx.app.ensure_sync(ctx.app.view_functions[rule.endpoint])
+        view = plan.adapt(ctx.app.view_functions[rule.endpoint])
     return view(**matched.view_args)
 
 
@@ -129,7 +135,7 @@ def finish(plan: RoutePlan, ctx: t.Any, answer: t.Any, from_error_handler: bool 
     try:
         response = plan.steps.after(plan, ctx, response)
         if request_finished.receivers:
-            request_finished.send(app, _async_wrapper=app.ensure_sync, response=response)
+            tell(request_finished, app, response=response)
     except Exception:
         if not from_error_handler:
             raise
@@ -140,7 +146,7 @@ def finish(plan: RoutePlan, ctx: t.Any, answer: t.Any, from_error_handler: bool 
 def after(plan: RoutePlan, ctx: t.Any, response: t.Any) -> t.Any:
     """Hand the response from one after function to the next, then save the session in it."""
     for once in ctx._once or ():
-        response = ctx.app.ensure_sync(once)(response)
+        response = plan.adapt(once)(response)
     for change in plan.after:
         response = change(response)
     # A session that nobody looked at is due only if it came with the request.
@@ -149,8 +155,13 @@ def after(plan: RoutePlan, ctx: t.Any, response: t.Any) -> t.Any:
         or not plan.session_waits
         or plan.session_cookie in ctx.environ.get("HTTP_COOKIE", "")
     ):
-        ctx.app._save_session(ctx, response)
+        plan.steps.save(plan, ctx, response)
     return response
+
+
+def save(plan: RoutePlan, ctx: t.Any, response: t.Any) -> None:
+    """Save the session in the response."""
+    ctx.app._save_session(ctx, response)
 
 
 def recover(plan: RoutePlan, ctx: t.Any, error: Exception) -> t.Any:
@@ -179,7 +190,7 @@ def recover_last(plan: RoutePlan, ctx: t.Any, error: Exception) -> t.Any:
     """Return the response to an error that nothing has handled: log it, then answer 500."""
     app = ctx.app
     caught = sys.exc_info()
-    got_request_exception.send(app, _async_wrapper=app.ensure_sync, exception=error)
+    tell(got_request_exception, app, exception=error)
     if errors.propagates(app):
         errors.raise_again(error)
     app.log_exception(caught if caught[1] is error else (type(error), error, error.__traceback__))
@@ -198,8 +209,8 @@ def leave(plan: RoutePlan, ctx: t.Any, exc: BaseException | None) -> None:
         try:
             teardown(exc)
         except Exception as error:
-            failed = _first(app, failed, error)
-    request_tearing_down.send(app, _async_wrapper=app.ensure_sync, exc=exc)
+            failed = first(app, failed, error)
+    tell(request_tearing_down, app, exc=exc)
     if failed is not None:
         raise failed
 
@@ -211,13 +222,13 @@ def leave_app(app: t.Any, teardown_functions: t.Any, exc: BaseException | None) 
         try:
             teardown(exc)
         except Exception as error:
-            failed = _first(app, failed, error)
-    appcontext_tearing_down.send(app, _async_wrapper=app.ensure_sync, exc=exc)
+            failed = first(app, failed, error)
+    tell(appcontext_tearing_down, app, exc=exc)
     if failed is not None:
         raise failed
 
 
-def _first(app: t.Any, failed: BaseException | None, error: Exception) -> BaseException:
+def first(app: t.Any, failed: BaseException | None, error: Exception) -> BaseException:
     """Keep the first failure to raise at the end; one that comes after it is logged."""
     if failed is None:
         return error
