@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import logging
 import os
 import sys
@@ -32,9 +34,10 @@ from .made import made
 from .overrides import AppType, callable_without_context, replaced, without_context
 from .paths import get_instance_path
 from .plan import recover, respond, run_sync
-from .plan.compile import Plans, scopes
+from .plan.compile import WORKER_THREADS, Plans, scopes
 from .plan.route_plan import RoutePlan
-from .protocols import wsgi
+from .protocols import asgi, wsgi
+from .protocols.lifespan import Lifespan
 from .registry import REGISTRIES, CountedList
 from .scaffold import Scaffold, T_teardown, _endpoint_from_view_func, setupmethod
 from .sessions import SecureCookieSessionInterface, SessionInterface
@@ -44,11 +47,13 @@ from .wrappers import Request, Response
 if t.TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+    from .protocols.scope import Receive, Scope, Send
     from .testing import FlaskClient, FlaskCliRunner
 
 T_shell_context_processor = t.TypeVar(
     "T_shell_context_processor", bound=ft.ShellContextProcessorCallable
 )
+T_life = t.TypeVar("T_life", bound=t.Callable[[], t.Any])
 _ExcInfo = (
     "tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]"
 )
@@ -141,6 +146,7 @@ class Flask(Scaffold, metaclass=AppType):
         instance_relative_config: bool = False,
         root_path: str | None = None,
     ) -> None:
+        self._lifespan = Lifespan()
         super().__init__(
             import_name=import_name,
             static_folder=static_folder,
@@ -413,6 +419,35 @@ class Flask(Scaffold, metaclass=AppType):
         """Let templates call a function, under its own name by default."""
         self.jinja_env.globals[name or f.__name__] = f
 
+    # The server's life
+
+    @setupmethod
+    def on_startup(self, f: T_life) -> T_life:
+        """Call a function, ``async def`` or plain, before a worker serves its first request.
+
+        It runs in an app context; where it fails, the worker does not start (ASGI).
+        """
+        self._lifespan.add(self._lifespan.on_startup, f)
+        self._changes.note()
+        return f
+
+    @setupmethod
+    def on_shutdown(self, f: T_life) -> T_life:
+        """Call a function, ``async def`` or plain, in an app context when a worker ends."""
+        self._lifespan.add(self._lifespan.on_shutdown, f)
+        self._changes.note()
+        return f
+
+    def add_background_task(
+        self, func: t.Callable[..., t.Any], *args: t.Any, **kwargs: t.Any
+    ) -> None:
+        """Call a function, ``async def`` or plain, when the request in force is answered.
+
+        It runs in an app context, at once where no request is in force. The end of the worker
+        waits for it, up to ``BACKGROUND_TASK_SHUTDOWN_TIMEOUT`` seconds. An error is logged.
+        """
+        self._lifespan.add_task(self, func, args, kwargs)
+
     # Contexts
 
     def app_context(self) -> AppContext[t.Self]:
@@ -445,6 +480,10 @@ class Flask(Scaffold, metaclass=AppType):
             changes.keep(plans, count)
         return plans
 
+    @property
+    def _threads(self) -> bridges.Threads:
+        return bridges.threads(self.config.get("WORKER_THREADS", WORKER_THREADS))
+
     def plan_for(self, endpoint: str | None) -> RoutePlan:
         """Return the plan of an endpoint: what its requests need; None is that of a miss."""
         return self._current_plans().route(endpoint)
@@ -463,8 +502,7 @@ class Flask(Scaffold, metaclass=AppType):
         interface = self.session_interface
         session: t.Any
         if self._current_plans().session_waits:
-            own = t.cast(SecureCookieSessionInterface, interface)
-            session = own.open_from_environ(self, ctx)
+            session = interface.open_from_environ(self, ctx)  # type: ignore[attr-defined]  # ours
         else:
             session = interface.open_session(self, ctx.request)
         return interface.make_null_session(self) if session is None else session
@@ -689,10 +727,15 @@ class Flask(Scaffold, metaclass=AppType):
         """Answer one request by WSGI; wrap it by ``app.wsgi_app = Middleware(app.wsgi_app)``."""
         return wsgi.serve(self, environ, start_response)
 
-    def __call__(
-        self, environ: WSGIEnvironment, start_response: StartResponse
-    ) -> t.Iterable[bytes]:
-        return self.wsgi_app(environ, start_response)
+    async def asgi_app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one scope by ASGI; wrap it by ``app.asgi_app = Middleware(app.asgi_app)``."""
+        await asgi.serve(self, scope, receive, send)
+
+    def __call__(self, environ: t.Any, start_response: t.Any, send: t.Any = None) -> t.Any:
+        """Answer by WSGI, or serve by ASGI: that calls with scope, receive and send."""
+        if send is None:
+            return self.wsgi_app(environ, start_response)
+        return self.asgi_app(environ, start_response, send)
 
     def run(
         self,
@@ -749,6 +792,13 @@ class Bolthead(Flask):
 
     default_config = ImmutableDict({**Flask.default_config, **defaults})
 
+
+# Servers that choose between WSGI and ASGI by themselves ask whether calling the app is ``async``.
+_call: t.Any = Flask.__dict__["__call__"]
+if sys.version_info >= (3, 12):
+    inspect.markcoroutinefunction(_call)
+else:
+    _call._is_coroutine = asyncio.coroutines._is_coroutine  # type: ignore[attr-defined]  # the mark
 
 # Bolthead's own methods, to tell replaced ones by.
 _OWN: dict[str, t.Any] = {name: value for name, value in vars(Flask).items() if callable(value)}

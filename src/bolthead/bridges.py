@@ -37,6 +37,10 @@ class _Loops(threading.local):
 
     kept: _Kept | None = None
 
+    def running(self) -> asyncio.AbstractEventLoop | None:
+        """Return the loop if it runs: it stands still when the function that runs on it ends."""
+        return None if self.kept is None else self.kept.runner.get_loop()
+
     def get(self) -> asyncio.AbstractEventLoop:
         if self.kept is None:
             self.kept = _Kept()
@@ -351,6 +355,13 @@ def threads(most: int) -> Threads:
     if found is None:
         found = _threads.setdefault(most, Threads(most))
     return found
+
+
+def serving_loop() -> asyncio.AbstractEventLoop | None:
+    """Return the server's loop that this code runs on, or that waits for this worker thread."""
+    return _working_for.loop or (
+        None if asyncio._get_running_loop() is _loops.running() else asyncio._get_running_loop()
+    )
 
 
 def to_async(function: t.Callable[..., t.Any], workers: Threads) -> t.Callable[..., t.Any]:

@@ -61,13 +61,12 @@ class _AppCtxGlobals:
     """The namespace ``g`` (Flask API, "Application Globals")."""
 
     def __getattr__(self, name: str) -> t.Any:
-        try:
-            return self.__dict__[name]
-        except KeyError:
-            raise AttributeError(name) from None
+        # Only reached where there is no such attribute.
+        raise AttributeError(name)
 
-    def __setattr__(self, name: str, value: t.Any) -> None:
-        self.__dict__[name] = value
+    if t.TYPE_CHECKING:
+        # Any name can be set; there is none of this at run time.
+        def __setattr__(self, name: str, value: t.Any) -> None: ...
 
     def __delattr__(self, name: str) -> None:
         try:
@@ -220,6 +219,7 @@ class RequestContext(t.Generic[AppT], metaclass=Watched):
     routing_exception: HTTPException | None = None
 
     flashes: list[tuple[str, str]] | None = None
+    is_websocket = False
 
     _cv_tokens: tuple[tuple[Token[t.Any], AppContext[AppT] | None], ...] = ()
     # Each of these is None until somebody looks at it.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 from dataclasses import replace
 
 from werkzeug.routing import Map
 
-from .. import sessions
+from .. import bridges, sessions
 from ..ctx import AppContext, RequestContext
 from ..json.provider import DefaultJSONProvider
 from ..registry import Watched
@@ -21,7 +22,7 @@ from ..signals import (
 )
 from ..wrappers import Response
 from ..wrappers.request import split_blueprint_path
-from . import respond, run_sync
+from . import respond, run_async, run_sync
 from .explain import explain
 from .route_plan import Function, Handlers, Quick, Ready, RoutePlan, Steps
 
@@ -37,6 +38,32 @@ STEPS: dict[str, tuple[str, Function]] = {
     "respond": ("make_response", respond.respond),
     "after": ("process_response", run_sync.after),
 }
+
+# The runner's own steps where a plan is awaited.
+AWAITED: dict[str, Function] = {
+    "run": run_async.run,
+    "check": run_async.check,
+    "call": run_async.call,
+    "recover": run_async.recover,
+    "recover_http": run_async.recover_http,
+    "finish": run_async.finish,
+    "after": run_async.after,
+}
+
+# Beside the steps' methods, those that may wait: where one is replaced, a worker thread does all.
+MAY_WAIT = (
+    "async_to_sync",
+    "create_url_adapter",
+    "ensure_sync",
+    "log_exception",
+    "make_default_options_response",
+    "raise_routing_exception",
+    "trap_http_exception",
+    "wsgi_app",
+)
+
+# How many requests plain functions work for at a time under ASGI.
+WORKER_THREADS = 40
 
 
 # The methods by which a request is entered and left; where one is replaced, all are called.
@@ -89,10 +116,13 @@ class Compiled(t.Protocol):
     config: t.Any
     url_map: Map
     subdomain_matching: bool
+    _lifespan: t.Any
 
     @property
     def teardown_appcontext_funcs(self) -> t.Sequence[Function]: ...
     def ensure_sync(self, func: Function) -> Function: ...
+    @property
+    def _threads(self) -> bridges.Threads: ...
     def _replaced(self, name: str) -> bool: ...
 
 
@@ -110,6 +140,7 @@ class Plans:
         }
         self.steps = Steps(
             missed=run_sync.missed,
+            save=run_sync.save,
             **{
                 step: through(app, method) if step in self.replaced else own
                 for step, (method, own) in STEPS.items()
@@ -139,6 +170,18 @@ class Plans:
         self._ends_quietly = not self.app_teardown and not any(
             signal.receivers for signal in ENDINGS
         )
+        self._awaited: dict[str | None, RoutePlan] = {}
+        self.threads = app._threads
+        self.runs_on_loop = self._runs_on_loop()
+        # Matching may call a converter of the app's own, and opening a session may wait.
+        self.enters_on_loop = (
+            self.session_waits and self.matcher is not None and _has_own_converters(app.url_map)
+        )
+        self.app_teardown_awaited = tuple(
+            to_async(function, self.threads) for function in reversed(app.teardown_appcontext_funcs)
+        )
+        # Whether there is more to do than the shortest way does.
+        self.detours = bool(self.by_methods) or not app._lifespan.is_ready
         self.missed = self.route(None)
 
     def build_path(self, endpoint: str, values: dict[str, t.Any]) -> str | None:
@@ -158,7 +201,82 @@ class Plans:
             plan = self.routes[endpoint] = self._compile(endpoint)
         return plan
 
+    def awaited(self, endpoint: str | None) -> RoutePlan:
+        """Return the plan of an endpoint with all its functions ``async def``."""
+        plan = self._awaited.get(endpoint)
+        if plan is None:
+            plan = self._awaited[endpoint] = self._compile_awaited(self.route(endpoint))
+        return plan
+
+    def _runs_on_loop(self) -> bool:
+        """Tell whether requests under ASGI run on its loop: if anything there is ``async def``.
+
+        They do not where somebody replaced a method: a worker thread then does all, and the loop
+        is asked for each ``async def`` function.
+        """
+        app = self.app
+        if self.by_methods or self.replaced or any(map(app._replaced, MAY_WAIT)):
+            return False
+        if appcontext_pushed.receivers or appcontext_popped.receivers:
+            return False
+        tables = (app.before_request_funcs, app.after_request_funcs, app.teardown_request_funcs)
+        listed = (f for table in tables for functions in table.values() for f in functions)
+        everything = (*app.view_functions.values(), *app.teardown_appcontext_funcs, *listed)
+        return any(is_awaited(function) for function in everything)
+
+    def _compile_awaited(self, plan: RoutePlan) -> RoutePlan:
+        app, threads = self.app, self.threads
+        inner_first = scopes(plan.endpoint)
+        app_first = inner_first[::-1]
+        own_steps = {
+            step: to_async(through(app, method), threads) if step in self.replaced else own
+            for step, own in AWAITED.items()
+            for method in STEPS[step][:1]
+        }
+        steps = replace(
+            self.steps,
+            respond=respond.respond_awaited(self.steps.respond, threads),
+            save=run_async.save,
+            **own_steps,
+        )
+        view = None if plan.endpoint is None else app.view_functions.get(plan.endpoint)
+        before = _functions(app.before_request_funcs, app_first)
+        after = _functions(app.after_request_funcs, inner_first, -1)
+        teardown = _functions(app.teardown_request_funcs, inner_first, -1)
+        return replace(
+            plan,
+            steps=steps,
+            view=None if view is None else to_async(view, threads),
+            url_values=tuple(in_thread(function, threads) for function in plan.url_values),
+            before=_together(before, run_sync.first_answer, threads),
+            after=_together(after, run_sync.one_after_another, threads),
+            teardown=tuple(to_async(function, threads) for function in teardown),
+            handlers=Handlers(
+                _handler_tables(app, inner_first), lambda function: to_async(function, threads)
+            ),
+            adapt=lambda function: to_async(function, threads),
+            awaited=None,
+        )
+
     def _compile(self, endpoint: str | None) -> RoutePlan:
+        plan = self._compile_plain(endpoint)
+        if not self.runs_on_loop:
+            return plan
+        app = self.app
+        inner_first = scopes(endpoint)
+        functions = [
+            *_functions(app.before_request_funcs, inner_first),
+            *_functions(app.after_request_funcs, inner_first),
+            *_functions(app.teardown_request_funcs, inner_first),
+            *app.teardown_appcontext_funcs,
+        ]
+        if endpoint in app.view_functions:
+            functions.append(app.view_functions[t.cast(str, endpoint)])
+        if any(map(is_awaited, functions)):
+            return replace(plan, awaited=self._compile_awaited(plan))
+        return plan
+
+    def _compile_plain(self, endpoint: str | None) -> RoutePlan:
         app = self.app
         inner_first = scopes(endpoint)
         app_first = inner_first[::-1]
@@ -182,10 +300,12 @@ class Plans:
             ),
             quick=None if after else self._quick,
             session_cookie=app.config["SESSION_COOKIE_NAME"],
+            adapt=self.adapt,
             describe=lambda plan: explain(plan, self),
             session_waits=self.session_waits,
             is_checked=bool(url_values or before or "check" in self.replaced),
             leaves_quietly=self._ends_quietly and not teardown,
+            streams_body=bool(getattr(view, "stream_body", False)),
         )
 
     def _quick_answers(self) -> Quick | None:
@@ -201,6 +321,52 @@ class Plans:
         if encode is not None:
             quick[dict] = quick[list] = respond.json_sender(encode, app.json.mimetype)
         return quick
+
+
+def is_awaited(function: Function) -> bool:
+    """Tell whether a function is ``async def``, or can be called as one."""
+    return bridges.is_async(function) or _as_coroutine(function) is not None
+
+
+def _as_coroutine(function: t.Any) -> Function | None:
+    # A class-based view's function carries another one that awaits the class's methods.
+    return t.cast("Function | None", getattr(function, "as_coroutine", None))
+
+
+def to_async(function: Function, threads: bridges.Threads) -> Function:
+    """Return a function as one to await; a plain one is called in a worker thread."""
+    return bridges.to_async(_as_coroutine(function) or function, threads)
+
+
+def in_thread(function: Function, threads: bridges.Threads) -> Function:
+    """Return what calls a function in a worker thread, whatever it returns."""
+    return lambda *args: threads.call(function, *args)
+
+
+def _together(
+    functions: t.Iterable[Function],
+    join: t.Callable[[tuple[Function, ...]], Function],
+    threads: bridges.Threads,
+) -> tuple[Function, ...]:
+    """Return functions to await; plain ones that follow each other share one thread."""
+    together: list[Function] = []
+    for is_async, group in itertools.groupby(functions, bridges.is_async):
+        if is_async:
+            together += group
+        else:
+            several = tuple(group)
+            one = several[0] if len(several) == 1 else join(several)
+            together.append(bridges.to_async(one, threads))
+    return tuple(together)
+
+
+def _has_own_converters(url_map: Map) -> bool:
+    """Tell whether all converters are Werkzeug's, which do nothing but convert."""
+    return all(
+        type(converter).__module__.startswith("werkzeug.")
+        for rule in url_map.iter_rules()
+        for converter in rule._converters.values()
+    )
 
 
 def _is_unwatched(cls: type) -> bool:

@@ -7,9 +7,11 @@ import typing as t
 from collections.abc import Iterator
 
 from werkzeug.datastructures import Headers
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from .. import current
+from ..bridges import Threads
 from ..wrappers import Response
 from .route_plan import Ready
 
@@ -70,6 +72,18 @@ def make_response(app: t.Any, answer: t.Any) -> t.Any:
     return answer
 
 
+def respond_awaited(plain: t.Any, threads: Threads) -> t.Any:
+    """Return a runner's step to await; another WSGI application is asked in a worker thread."""
+
+    async def respond(plan: t.Any, ctx: t.Any, answer: t.Any) -> t.Any:
+        body = answer[0] if isinstance(answer, tuple) and answer else answer
+        if callable(body) and not isinstance(body, BaseResponse | HTTPException):
+            return await threads.call(plain, plan, ctx, answer)
+        return plain(plan, ctx, answer)
+
+    return respond
+
+
 def _taken_apart(answer: tuple[t.Any, ...]) -> tuple[t.Any, t.Any, t.Any]:
     """Return body, status and headers of an answer given as a tuple."""
     if len(answer) == 3:
@@ -86,6 +100,8 @@ def _converted(app: t.Any, answer: t.Any) -> t.Any:
     """Return the response of data, of another class's response, or of a WSGI application."""
     if isinstance(answer, dict | list):
         return app.json.response(answer)
+    if hasattr(answer, "__aiter__"):
+        return app.response_class(answer)
     if isinstance(answer, BaseResponse) or callable(answer):
         environ = current.request_context().request.environ
         try:
@@ -209,7 +225,53 @@ def _as_of(response: Response) -> tuple[str, str]:
 
 def send(response: t.Any, environ: t.Any, start_response: t.Any) -> t.Iterable[bytes]:
     """Send a response: it is a WSGI application."""
+    if hasattr(getattr(response, "response", None), "__aiter__"):
+        return t.cast("t.Iterable[bytes]", _send_async(response, environ, start_response))
     return t.cast("t.Iterable[bytes]", response(environ, start_response))
+
+
+ASGI = "bolthead.scope"
+"""The key of the ASGI scope in the environ: what tells that ASGI serves a request."""
+
+HEARTBEAT = "bolthead.heartbeat"
+"""The key of what a stream sends while it has nothing to say: seconds, and bytes."""
+
+
+class AsyncBody:
+    """A body that an asynchronous generator makes; only ASGI can wait for its pieces."""
+
+    def __init__(self, response: t.Any, *, is_sent: bool) -> None:
+        self.response = response
+        self.must_close = bool(response._on_close)
+        self._pieces = response.response.__aiter__() if is_sent else None
+
+    def __aiter__(self) -> AsyncBody:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._pieces is None:
+            raise StopAsyncIteration
+        piece = await self._pieces.__anext__()
+        return piece.encode() if isinstance(piece, str) else bytes(piece)
+
+    async def aclose(self) -> None:
+        """Close the generator, whether it ran or not."""
+        close = getattr(self.response.response, "aclose", None)
+        if close is not None:
+            await close()
+
+
+def _send_async(response: t.Any, environ: t.Any, start_response: t.Any) -> AsyncBody:
+    if ASGI not in environ:
+        raise RuntimeError(
+            "The answer is an asynchronous generator, which WSGI cannot wait for."
+            " Serve the app by ASGI (uvicorn, hypercorn, granian --interface asgi),"
+            " or return a plain generator."
+        )
+    start_response(response.status, response.get_wsgi_headers(environ).to_wsgi_list())
+    status = response.status_code
+    has_body = status >= 200 and status not in {204, 304} and environ["REQUEST_METHOD"] != "HEAD"
+    return AsyncBody(response, is_sent=has_body)
 
 
 @functools.lru_cache(maxsize=1024)

@@ -32,6 +32,7 @@ class Steps:
     finish: Function
     respond: Function
     after: Function
+    save: Function
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,10 @@ class RoutePlan:
     steps: Steps
 
     view: Function | None
-    """The view, callable as a plain function; None where the endpoint has none."""
+    """The view, callable as a plain function; None where the endpoint has none.
+
+    In a plan to be awaited, this and all other functions are ``async def``.
+    """
 
     url_values: tuple[Function, ...]
     """``url_value_preprocessor`` functions, the application's first."""
@@ -76,7 +80,16 @@ class RoutePlan:
     leaves_quietly: bool
     """Whether nothing has to be called, and nobody told, when the request ends."""
 
+    adapt: t.Callable[[Function], Function]
+    """What makes a function that was not known before one like those of the plan."""
+
     describe: t.Callable[[RoutePlan], str]
+
+    awaited: RoutePlan | None = None
+    """The same plan to be awaited, where a function of it is ``async def`` and ASGI serves it."""
+
+    streams_body: bool = False
+    """Whether the view takes the request's body while it arrives (ASGI)."""
 
     def explain(self) -> str:
         """Return the plan as text: its steps, and which were put back and why."""

@@ -17,7 +17,7 @@ from ..signals import (
     request_tearing_down,
 )
 from . import recover as errors
-from .route_plan import Quick, RoutePlan
+from .route_plan import Function, Quick, RoutePlan
 
 if t.TYPE_CHECKING:
     from .compile import Plans
@@ -52,6 +52,11 @@ def enter(plans: Plans, ctx: t.Any) -> RoutePlan:
     return plans.route(endpoint(ctx))
 
 
+def now(app: t.Any, ctx: t.Any) -> RoutePlan:
+    """Return the plan of a request as the app is set up by now."""
+    return t.cast(RoutePlan, app.plan_for(endpoint(ctx)))
+
+
 def tell(signal: NamedSignal, app: t.Any, **about: t.Any) -> None:
     """Call the receivers of a signal."""
     signal.send(app, _async_wrapper=app.ensure_sync, **about)
@@ -77,7 +82,7 @@ def run(plan: RoutePlan, ctx: t.Any, quick: Quick | None = None) -> t.Any:
         answer = steps.recover(plan, ctx, error)
     if app._changes.compiled is None:
         # The set-up changed during the request; what comes now is done by the new one.
-        plan = app.plan_for(endpoint(ctx))
+        plan = now(app, ctx)
         return plan.steps.finish(plan, ctx, answer)
     if quick is not None and ctx._opened is None and ctx._once is None:
         convert = quick.get(type(answer))
@@ -97,6 +102,30 @@ def check(plan: RoutePlan, ctx: t.Any) -> t.Any:
         if answer is not None:
             return answer
     return None
+
+
+def first_answer(checks: t.Iterable[Function]) -> Function:
+    """Return one check for several: the first answer ends them."""
+
+    def check_all() -> t.Any:
+        for before in checks:
+            answer = before()
+            if answer is not None:
+                return answer
+        return None
+
+    return check_all
+
+
+def one_after_another(changes: t.Iterable[Function]) -> Function:
+    """Return one after function for several."""
+
+    def change_all(response: t.Any) -> t.Any:
+        for change in changes:
+            response = change(response)
+        return response
+
+    return change_all
 
 
 def call(plan: RoutePlan, ctx: t.Any) -> t.Any:

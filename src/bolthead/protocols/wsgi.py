@@ -10,6 +10,7 @@ from ..ctx import AppContext, RequestContext
 from ..current import _cv_app, _cv_request
 from ..plan import run_sync
 from ..plan.recover import propagates
+from ..plan.respond import send
 from ..signals import appcontext_pushed
 
 if t.TYPE_CHECKING:
@@ -30,7 +31,7 @@ def serve(
     plans = app._changes.compiled
     if plans is None:
         plans = app._current_plans()
-    if plans.by_methods or PRESERVE in environ or appcontext_pushed.receivers:
+    if plans.detours or PRESERVE in environ or appcontext_pushed.receivers:
         return _by_methods(app, environ, start_response)
 
     # receive, enter: what ``app.request_context(environ).push()`` does.
@@ -93,6 +94,8 @@ def _by_methods(
     app: Served, environ: WSGIEnvironment, start_response: StartResponse
 ) -> t.Iterable[bytes]:
     """Answer one request by the overridable methods, as an app that replaced some expects."""
+    if not app._lifespan.is_ready:
+        app._lifespan.start_now(app)
     ctx = app.request_context(environ)
     left = False
     error: BaseException | None = None
@@ -106,7 +109,7 @@ def _by_methods(
         except BaseException as failure:
             error = failure
             raise
-        body: t.Iterable[bytes] = response(environ, start_response)
+        body: t.Iterable[bytes] = send(response, environ, start_response)
         left = True
         _preserve(environ)
         _leave(app, ctx, error)
@@ -142,6 +145,13 @@ def _leave(app: Served, ctx: t.Any, error: BaseException | None) -> None:
     try:
         ctx.pop(error)
     except Exception as failure:
-        if failure is error or propagates(app):
-            raise
-        app.logger.exception("A teardown function failed; the answer is sent all the same")
+        _tell_failed_teardown(app, failure, error)
+
+
+def _tell_failed_teardown(app: Served, failure: Exception, error: BaseException | None) -> None:
+    """Log that a teardown function failed, or raise it on where that is wanted."""
+    if failure is error or propagates(app):
+        raise failure
+    app.logger.error(
+        "A teardown function failed; the answer is sent all the same", exc_info=failure
+    )

@@ -1,0 +1,501 @@
+"""One request by ASGI (HTTP): scope and body in, answer out; what is plain runs in threads."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import functools
+import typing as t
+
+from ..ctx import AppContext, RequestContext
+from ..current import _cv_app, _cv_request
+from ..plan import run_async, run_sync
+from ..plan.respond import HEARTBEAT, AsyncBody
+from ..routing import UNSURE
+from . import lifespan, websocket, wsgi
+from .body import BodyStream, has_body, make_stream, read_body
+from .scope import make_environ
+from .watch import watched_for_blocking
+
+if t.TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+    from .scope import Message, Receive, Scope, Send
+    from .served import Served
+
+_new = object.__new__
+
+# Status line, headers, and the body: whole, or in pieces to ask for one by one.
+Answer = tuple[str, list[tuple[str, str]], t.Any]
+
+# Up to how many bytes a body that says its length is collected in the thread that made it.
+_COLLECTED = 64 * 1024
+
+
+async def serve(app: Served, scope: Scope, receive: Receive, send: Send) -> None:
+    """Serve one scope: a request, a WebSocket, or the life of the server."""
+    kind = scope["type"]
+    if kind == "http":
+        await _http(app, scope, receive, send)
+    elif kind == "websocket":
+        await websocket.serve(app, scope, receive, send)
+    elif kind == "lifespan":
+        await lifespan.serve(app, receive, send)
+    else:
+        raise RuntimeError(f"Bolthead serves 'http', 'websocket' and 'lifespan', not {kind!r}.")
+
+
+class _Exchange:
+    """One request and its answer, with the eye on whether the client is still there."""
+
+    __slots__ = ("app", "cancels", "environ", "gone", "receive", "send", "task", "watch")
+
+    def __init__(self, app: Served, environ: WSGIEnvironment, receive: Receive, send: Send) -> None:
+        self.app = app
+        self.environ = environ
+        self.receive = receive
+        self.send = send
+        self.gone = False
+        # Whether what runs now is cancelled when the client goes away.
+        self.cancels = False
+        self.task: asyncio.Task[t.Any] | None = None
+        self.watch: asyncio.Task[None] | None = None
+
+    def begin_watch(self) -> None:
+        """From now on notice when the client goes away."""
+        stream = self.environ["wsgi.input"]
+        if self.watch is None and not (isinstance(stream, BodyStream) and not stream.is_at_end):
+            self.task = asyncio.current_task()
+            self.watch = asyncio.get_running_loop().create_task(self._watch())
+
+    async def _watch(self) -> None:
+        while (await self.receive())["type"] != "http.disconnect":
+            pass
+        self.gone = True
+        if self.cancels and self.task is not None:
+            self.task.cancel()
+
+    def end(self) -> None:
+        """Let go of the watch and the body."""
+        if self.watch is not None:
+            self.watch.cancel()
+            self.watch = None
+        self.task = None
+        self.environ["wsgi.input"].close()
+
+    async def put(self, message: Message) -> None:
+        """Send a message; an error that says so tells that the client is gone."""
+        try:
+            await self.send(message)
+        except OSError:
+            self.gone = True
+            raise
+
+
+class _Patient:
+    """Awaits a coroutine; the client is watched only once it has to wait for something."""
+
+    __slots__ = ("_coroutine", "_exchange")
+
+    def __init__(self, exchange: _Exchange, coroutine: t.Awaitable[t.Any]) -> None:
+        self._exchange = exchange
+        self._coroutine = coroutine
+
+    def __await__(self) -> t.Generator[t.Any, t.Any, t.Any]:
+        steps = self._coroutine.__await__()
+        exchange = self._exchange
+        try:
+            waiting = next(steps)
+            # PERF: a task costs 15 us, and most views that wait for nothing need none.
+            exchange.begin_watch()
+            exchange.cancels = True
+            while True:
+                try:
+                    sent = yield waiting
+                except BaseException as error:
+                    waiting = steps.throw(error)
+                else:
+                    waiting = steps.send(sent)
+        except StopIteration as done:
+            return done.value
+        finally:
+            exchange.cancels = False
+
+
+async def _http(app: Served, scope: Scope, receive: Receive, send: Send) -> None:
+    if not app._lifespan.is_ready:
+        await app._lifespan.start(app)
+    plans = app._changes.compiled
+    if plans is None:
+        plans = app._current_plans()
+    environ = make_environ(scope)
+    exchange = _Exchange(app, environ, receive, send)
+    # The plan, as far as it can be known before anything is in force.
+    plan = _find(plans, environ) if plans.runs_on_loop else None
+    on_loop = plans.runs_on_loop and (plan is None or plan.awaited is not None)
+    streams = on_loop and plan is not None and plan.streams_body
+    if not streams and has_body(environ):
+        most = app.config["MAX_CONTENT_LENGTH"]
+        body = await read_body(environ, receive, most, plans.threads)
+        if body is None:
+            return  # the client went away before it had asked
+        environ["wsgi.input"] = body
+    elif not streams:
+        environ["wsgi.input"] = _NoBody()
+    context: contextvars.Context | None = None
+    try:
+        if on_loop:
+            answer = await _answer(exchange, plans, plan)
+        else:
+            context = contextvars.copy_context()
+            answer = await plans.threads.call_in(context, _by_wsgi, app, environ)
+        await _send_answer(exchange, plans.threads, answer, context)
+    except asyncio.CancelledError:
+        task = exchange.task
+        if not exchange.gone or task is None or task.uncancel():
+            raise
+        # It was the watch that cancelled: nobody is there to answer any more.
+    except OSError:
+        # Sending to a client that is gone.
+        if not exchange.gone:
+            raise
+    finally:
+        exchange.end()
+
+
+class _NoBody:
+    """The body of a request without one."""
+
+    __slots__ = ()
+
+    def read(self, size: int = -1) -> bytes:
+        return b""
+
+    readline = read
+
+    def readlines(self, hint: int = -1) -> list[bytes]:
+        return []
+
+    def __iter__(self) -> t.Iterator[bytes]:
+        return iter(())
+
+    def close(self) -> None:
+        pass
+
+
+def _find(plans: t.Any, environ: WSGIEnvironment) -> t.Any:
+    """Return the plan of a request where the tree of paths knows it, or None."""
+    if not plans.enters_on_loop or "HTTP_UPGRADE" in environ:
+        return None
+    found = plans.matcher.find(environ["REQUEST_METHOD"], environ["PATH_INFO"])
+    if found is None:
+        return plans.missed
+    if found is UNSURE:
+        return None
+    endpoint = found[0].endpoint
+    return plans.routes.get(endpoint) or plans.route(endpoint)
+
+
+# All of it in one thread: no function of the route is ``async def``
+
+
+def _by_wsgi(app: Served, environ: WSGIEnvironment) -> Answer:
+    """Answer by WSGI, and collect a body that is small and ready; runs in a worker thread."""
+    started: list[tuple[str, list[tuple[str, str]]]] = []
+    written: list[bytes] = []
+
+    def start_response(
+        status: str, headers: list[tuple[str, str]], exc_info: t.Any = None
+    ) -> t.Callable[[bytes], None]:
+        started[:] = [(status, headers)]
+        return written.append
+
+    body: t.Any = app.wsgi_app(environ, start_response)
+    if not started and not isinstance(body, AsyncBody):
+        # A generator of a middleware: it starts the answer with its first piece.
+        pieces = iter(body)
+        body = _Begun([piece for piece in (next(pieces, None),) if piece is not None], pieces, body)
+    status, headers = started[0]
+    if written:
+        body = _Begun(written, iter(body), body)
+    return status, headers, _collected(body, headers)
+
+
+class _Begun:
+    """A body of which some pieces were taken already."""
+
+    def __init__(self, taken: list[bytes], rest: t.Iterator[bytes], body: t.Any) -> None:
+        self._taken, self._rest, self._body = taken, rest, body
+
+    def __iter__(self) -> t.Iterator[bytes]:
+        yield from self._taken
+        yield from self._rest
+
+    def close(self) -> None:
+        getattr(self._body, "close", _nothing)()
+
+
+def _nothing() -> None:
+    pass
+
+
+def _collected(body: t.Any, headers: list[tuple[str, str]]) -> t.Any:
+    """Return a body as bytes where it is ready, or says that it is small."""
+    if type(body) is list or type(body) is tuple:
+        return b"".join(body)
+    if isinstance(body, AsyncBody) or not 0 <= _length(headers) <= _COLLECTED:
+        return body
+    try:
+        return b"".join(body)
+    finally:
+        getattr(body, "close", _nothing)()
+
+
+def _length(headers: list[tuple[str, str]]) -> int:
+    for name, value in headers:
+        if name.lower() == "content-length":
+            return int(value) if value.isascii() and value.isdigit() else -1
+    return -1
+
+
+# On the loop: some function of the route is ``async def``
+
+
+async def _answer(exchange: _Exchange, plans: t.Any, plan: t.Any) -> Answer:
+    """Answer one request, and leave its context whatever happened: ``wsgi.serve`` with await."""
+    app, environ = exchange.app, exchange.environ
+    ctx = _new(RequestContext)
+    ctx.app = app
+    ctx.environ = environ
+    own: AppContext[t.Any] | None = None
+    outer = _cv_app.get(None)
+    if outer is None or outer.app is not app:
+        own = _new(AppContext)
+        own.app = app
+        own_token = _cv_app.set(own)
+        own._cv_tokens = (own_token,)
+    token = _cv_request.set(ctx)
+    tokens = ctx._cv_tokens = ((token, own),)
+
+    error: BaseException | None = None
+    answer: t.Any
+    try:
+        try:
+            if plans.enters_on_loop:
+                plan = run_sync.enter(plans, ctx)
+            else:
+                plan = await plans.threads.call(run_sync.enter, plans, ctx)
+            if plan.awaited is None:
+                answer = await plans.threads.call(run_sync.run, plan, ctx, plan.quick)
+            else:
+                if plan.streams_body:
+                    stream = environ["wsgi.input"] = make_stream(ctx, exchange.receive)
+                    ctx.request.__dict__["stream"] = stream
+                running: t.Awaitable[t.Any] = run_async.run(plan.awaited, ctx, plan.quick)
+                if app.debug:
+                    running = watched_for_blocking(app, running)
+                answer = await _Patient(exchange, running)
+        except Exception as failure:
+            error = failure
+            answer = await plans.threads.call(wsgi._last_answer, app, failure)
+        except BaseException as failure:
+            error = failure
+            raise
+        if type(answer) is tuple:
+            status, headers, body = answer
+            return status, headers, b"" if environ["REQUEST_METHOD"] == "HEAD" else b"".join(body)
+        return _started(plans, answer, environ)
+    finally:
+        if ctx._cv_tokens is not tokens:
+            wsgi._leave(app, ctx, error)  # the view entered or left it by itself
+        else:
+            try:
+                if plan is None or not plan.leaves_quietly or app._changes.compiled is not plans:
+                    await _leave(app, ctx, own, error)
+            finally:
+                if ctx._request is not None:
+                    ctx._close_request()
+                ctx._cv_tokens = ()
+                _cv_request.reset(token)
+                if own is not None:
+                    own._cv_tokens = ()
+                    _cv_app.reset(own_token)
+
+
+def _started(plans: t.Any, response: t.Any, environ: WSGIEnvironment) -> Answer:
+    started: list[t.Any] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info: t.Any = None) -> None:
+        started[:] = (status, headers)
+
+    body = plans.send(response, environ, start_response)
+    status, headers = started
+    if type(body) is list or type(body) is tuple:
+        body = b"".join(body)
+    return status, headers, body
+
+
+async def _leave(
+    app: Served, ctx: t.Any, own: AppContext[t.Any] | None, error: BaseException | None
+) -> None:
+    """Run the teardown functions; one that fails must not cost a ready answer."""
+    plans = app._current_plans()
+    plan = plans.route(run_sync.endpoint(ctx))
+    try:
+        if plan.awaited is None:
+            await plans.threads.call(_leave_in_thread, app, plans, plan, ctx, own, error)
+            return
+        try:
+            await run_async.leave(plan.awaited, ctx, error)
+        finally:
+            if own is not None:
+                await run_async.leave_app(app, plans.app_teardown_awaited, error)
+    except Exception as failure:
+        wsgi._tell_failed_teardown(app, failure, error)
+
+
+def _leave_in_thread(
+    app: Served, plans: t.Any, plan: t.Any, ctx: t.Any, own: t.Any, error: BaseException | None
+) -> None:
+    try:
+        run_sync.leave(plan, ctx, error)
+    finally:
+        if own is not None:
+            run_sync.leave_app(app, plans.app_teardown, error)
+
+
+# Sending
+
+
+@functools.lru_cache(maxsize=256)
+def _header_name(name: str) -> bytes:
+    return name.lower().encode("latin-1")
+
+
+def raw_headers(headers: t.Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    """Return headers as ASGI has them."""
+    return [(_header_name(name), value.encode("latin-1")) for name, value in headers]
+
+
+async def _send_answer(
+    exchange: _Exchange,
+    threads: t.Any,
+    answer: Answer,
+    context: contextvars.Context | None,
+) -> None:
+    status, headers, body = answer
+    start = {
+        "type": "http.response.start",
+        "status": int(status[:3]),
+        "headers": raw_headers(headers),
+    }
+    if type(body) is bytes:
+        await exchange.put(start)
+        await exchange.put({"type": "http.response.body", "body": body, "more_body": False})
+        return
+    if context is None:
+        context = contextvars.copy_context()
+    make = _AsyncPieces if isinstance(body, AsyncBody) else _PlainPieces
+    pieces = make(body, threads, context)
+    heartbeat = exchange.environ.get(HEARTBEAT)
+    try:
+        exchange.begin_watch()
+        await exchange.put(start)
+        while not exchange.gone:
+            exchange.cancels = make is _AsyncPieces
+            if heartbeat is None:
+                piece = await pieces.take()
+            else:
+                piece = await _take_with_heartbeat(exchange, pieces, *heartbeat)
+            exchange.cancels = False
+            if piece is _END:
+                break
+            await exchange.put({"type": "http.response.body", "body": piece, "more_body": True})
+    finally:
+        exchange.cancels = False
+        await pieces.close()
+    if not exchange.gone:
+        await exchange.put({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _take_with_heartbeat(
+    exchange: _Exchange, pieces: _PlainPieces | _AsyncPieces, seconds: float, beat: bytes
+) -> t.Any:
+    """Return the next piece; while there is none, show the client that the line is open."""
+    asked = pieces.ask()
+    try:
+        while not (await asyncio.wait({asked}, timeout=seconds))[0]:
+            await exchange.put({"type": "http.response.body", "body": beat, "more_body": True})
+        return asked.result()
+    finally:
+        if not asked.done():
+            asked.cancel()
+            await asyncio.wait({asked})
+
+
+_END: t.Any = object()
+
+
+class _PlainPieces:
+    """The pieces of a body that plain code makes: each is asked for in a worker thread.
+
+    All in one context, so that a generator may put a context in force and out of it again.
+    """
+
+    def __init__(self, body: t.Any, threads: t.Any, context: contextvars.Context) -> None:
+        self._body = body
+        self._call = functools.partial(threads.call_in, context)
+        self._pieces: t.Iterator[t.Any] | None = None
+
+    async def take(self) -> t.Any:
+        """Return the next piece, or _END."""
+        return await self._call(self._next)
+
+    def _next(self) -> t.Any:
+        if self._pieces is None:
+            self._pieces = iter(self._body)
+        return next(self._pieces, _END)
+
+    def ask(self) -> asyncio.Task[t.Any]:
+        """Begin to take the next piece."""
+        return asyncio.get_running_loop().create_task(self.take())
+
+    async def close(self) -> None:
+        """Let the body know that nobody asks any more."""
+        close = getattr(self._body, "close", None)
+        if close is not None:
+            await self._call(close)
+
+
+class _AsyncPieces:
+    """The pieces of a body that an asynchronous generator makes."""
+
+    def __init__(self, body: AsyncBody, threads: t.Any, context: contextvars.Context) -> None:
+        self._body = body
+        self._call = functools.partial(threads.call_in, context)
+        self._context = context
+        self._asks = False
+
+    async def take(self) -> t.Any:
+        """Return the next piece, or _END."""
+        async for piece in self._body:
+            return piece
+        return _END
+
+    def ask(self) -> asyncio.Task[t.Any]:
+        """Begin to take the next piece."""
+        self._asks = True
+        return asyncio.get_running_loop().create_task(self.take(), context=self._context)
+
+    async def close(self) -> None:
+        """Close the generator in the context it ran in, then the response."""
+        closing = self._body.aclose()
+        try:
+            if self._asks:
+                loop = asyncio.get_running_loop()
+                await loop.create_task(closing, context=self._context)
+            else:
+                await closing
+        finally:
+            if self._body.must_close:
+                await self._call(self._body.response.close)

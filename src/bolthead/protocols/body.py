@@ -1,0 +1,190 @@
+"""A request's body by ASGI: read before the view is called, or while the view takes it."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import tempfile
+import typing as t
+
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+
+if t.TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+    from ..bridges import Threads
+    from .scope import Message, Receive
+
+IN_MEMORY = 1024 * 1024
+"""Above how many bytes a body is written to disk."""
+
+# A request with one of these methods and none of the headers has no body.
+_WITHOUT = frozenset({"GET", "HEAD", "OPTIONS", "DELETE", "TRACE"})
+
+
+def has_body(environ: WSGIEnvironment) -> bool:
+    """Tell whether a body may come."""
+    if "CONTENT_LENGTH" in environ:
+        return bool(environ["CONTENT_LENGTH"] != "0")
+    if "HTTP_TRANSFER_ENCODING" in environ or environ["REQUEST_METHOD"] not in _WITHOUT:
+        return True
+    # Of later versions a body needs no header.
+    return not environ["SERVER_PROTOCOL"].startswith("HTTP/1")
+
+
+async def read_body(
+    environ: WSGIEnvironment, receive: Receive, most: int | None, threads: Threads
+) -> t.IO[bytes] | None:
+    """Read a body as far as it may go and return it as a file; None if the client went away.
+
+    What is beyond ``most`` bytes stays where it is: the file asks for it when it is read so far,
+    after the request has had its say about its own limit.
+    """
+    if most is not None and _declared(environ) > most:
+        return _unread(io.BytesIO(), receive)
+    message = await receive()
+    if message["type"] != "http.request":
+        return None
+    chunk = message.get("body", b"")
+    if not message.get("more_body"):
+        return io.BytesIO(chunk)
+
+    file: t.IO[bytes] = io.BytesIO()
+    waiting: list[bytes] = []
+    held = size = 0
+    on_disk = False
+    try:
+        while True:
+            waiting.append(chunk)
+            held += len(chunk)
+            size += len(chunk)
+            if held > IN_MEMORY:
+                if not on_disk:
+                    on_disk = True
+                    file = await threads.call(tempfile.TemporaryFile)
+                await threads.call(file.writelines, waiting)
+                waiting.clear()
+                held = 0
+            if not message.get("more_body"):
+                break
+            if most is not None and size > most:
+                file.writelines(waiting)
+                file.seek(0)
+                return _unread(file, receive)
+            message = await receive()
+            if message["type"] != "http.request":
+                file.close()
+                return None
+            chunk = message.get("body", b"")
+        file.writelines(waiting)
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def _declared(environ: WSGIEnvironment) -> int:
+    length = environ.get("CONTENT_LENGTH", "")
+    return int(length) if length.isascii() and length.isdigit() else 0
+
+
+def _unread(file: t.IO[bytes], receive: Receive) -> t.IO[bytes]:
+    return t.cast("t.IO[bytes]", _Unread(file, receive, asyncio.get_running_loop()))
+
+
+class _Unread(io.RawIOBase):
+    """A body of which only the beginning was read.
+
+    A worker thread that reads on waits for what comes. On the loop nobody can wait, so there the
+    end of what was read is too much: 413.
+    """
+
+    def __init__(
+        self, file: t.IO[bytes], receive: Receive, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        self._file = file
+        self._receive = receive
+        self._loop = loop
+        self._left = b""
+        self._more = True
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: t.Any) -> int:
+        chunk = self._file.read(len(buffer))
+        if not chunk:
+            while not self._left and self._more:
+                self._left = self._next()
+            chunk, self._left = self._left[: len(buffer)], self._left[len(buffer) :]
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+    def _next(self) -> bytes:
+        if asyncio._get_running_loop() is self._loop:
+            raise RequestEntityTooLarge()
+        waiting: t.Any = asyncio.run_coroutine_threadsafe(_taken(self._receive), self._loop)
+        message = waiting.result()
+        if message["type"] != "http.request":
+            raise ClientDisconnected()
+        self._more = message.get("more_body", False)
+        return t.cast(bytes, message.get("body", b""))
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+async def _taken(receive: Receive) -> Message:
+    return await receive()
+
+
+class BodyStream(io.RawIOBase):
+    """A body that an ``async def`` view takes while it arrives: ``async for chunk in …``.
+
+    RequestEntityTooLarge (413) beyond the request's ``max_content_length``, ClientDisconnected
+    (400) where the client goes away before the end.
+    """
+
+    def __init__(self, receive: Receive, most: t.Callable[[], int | None], declared: int) -> None:
+        self._receive = receive
+        self._most = most
+        self._size = 0
+        self._declared = declared
+        self.is_at_end = False
+
+    def __aiter__(self) -> t.AsyncIterator[bytes]:
+        return self._chunks()
+
+    async def _chunks(self) -> t.AsyncIterator[bytes]:
+        while not self.is_at_end:
+            most = self._most()
+            if most is not None and max(self._size, self._declared) > most:
+                raise RequestEntityTooLarge()
+            message = await self._receive()
+            if message["type"] != "http.request":
+                self.is_at_end = True
+                raise ClientDisconnected()
+            chunk = message.get("body", b"")
+            self.is_at_end = not message.get("more_body", False)
+            self._size += len(chunk)
+            if most is not None and self._size > most:
+                raise RequestEntityTooLarge()
+            if chunk:
+                yield chunk
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: t.Any) -> int:
+        raise RuntimeError(
+            "The view takes its body as a stream, so nothing was read before it was called."
+            " Use 'async for chunk in request.stream', or take 'stream_body' off the view."
+        )
+
+
+def make_stream(ctx: t.Any, receive: Receive) -> BodyStream:
+    """Return the stream of a request's body, under the limit of the request."""
+    environ = ctx.environ
+    return BodyStream(receive, lambda: ctx.request.max_content_length, _declared(environ))
