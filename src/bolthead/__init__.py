@@ -8,7 +8,8 @@ from __future__ import annotations
 import typing as t
 
 # isort: off
-from . import light as light  # first: it imports Werkzeug without what serving does not need
+from . import light as _light  # noqa: F401  # first: it imports Werkzeug without what serving does not need
+
 # isort: on
 from . import json as json
 from .app import Bolthead as Bolthead

@@ -54,8 +54,11 @@ def quick_file(
         return None
 
     response = Response()
-    now = ("Date", _now(int(time.time())))
-    response.headers._list[:] = [now if pair[0] == "Date" else pair for pair in known.headers]
+    now = time.time()
+    moving = {"Date": _written(int(now)), "Expires": _written(int(now + (max_age or 0)))}
+    response.headers._list[:] = [
+        (name, moving[name]) if name in moving else (name, value) for name, value in known.headers
+    ]
     if unchanged:
         response.status_code = 304
         return response
@@ -95,10 +98,8 @@ def keep(
         found = os.stat(full)
     except OSError:
         return
-    if time.time() - found.st_mtime < _SETTLED or headers.get("Content-Length") != str(
-        found.st_size
-    ):
-        return
+    if headers.get("Content-Length") != str(found.st_size):
+        return  # it changed meanwhile
     if len(_kept) >= _MOST_KEPT:
         _kept.clear()
     _kept[full, max_age] = _Kept(
@@ -109,10 +110,6 @@ def keep(
     )
 
 
-# A file that was written just now may be written again within the resolution of its time.
-_SETTLED = 2.0
-
-
-@functools.lru_cache(maxsize=2)
-def _now(second: int) -> str:
+@functools.lru_cache(maxsize=16)
+def _written(second: int) -> str:
     return http_date(second)
