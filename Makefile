@@ -7,12 +7,14 @@ READY  := $(VENV)/.ready
 HOST   ?= 127.0.0.1
 PORT   ?= 5000
 
-.PHONY: help setup demo test check conformance format clean
+.PHONY: help setup demo test test-all check conformance nightly bench format clean
 
 help:
 	@echo "make demo         set everything up and serve the URL shortener on http://$(HOST):$(PORT)"
 	@echo "make test         set everything up and run the tests"
 	@echo "make check        lint, format, types, layers"
+	@echo "make test-all     the same on Python 3.11, 3.12 and 3.13, where they are installed"
+	@echo "make bench        measure against Flask and other peers; writes benchmarks/results"
 	@echo "make conformance  run the suites of Flask and its extensions on Bolthead"
 
 setup: $(READY)
@@ -31,6 +33,20 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest
+
+# Each minor version in an environment of its own; one that is not installed is skipped aloud.
+test-all:
+	@for version in 3.11 3.12 3.13; do \
+	  python=$$(command -v python$$version || ls -d $$HOME/.pyenv/versions/$$version.*/bin/python 2>/dev/null | tail -n 1); \
+	  if [ -z "$$python" ]; then echo "SKIPPED: Python $$version is not installed"; continue; fi; \
+	  $(MAKE) test PYTHON=$$python VENV=.venv-$$version || exit 1; \
+	done
+
+nightly: $(READY)
+	BOLTHEAD_MATCHER_CASES=200000 $(BIN)/python -m pytest tests/test_matcher.py
+
+bench:
+	$(PYTHON) benchmarks/run.py
 
 check: $(READY)
 	$(BIN)/ruff check .

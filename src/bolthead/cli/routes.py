@@ -31,10 +31,15 @@ SORT_KEYS: dict[str, t.Callable[[Rule], t.Any]] = {
     help=("The column to sort by; 'match' keeps the order in which the rules are tried."),
 )
 @click.option("--all-methods", is_flag=True, help="Show HEAD and OPTIONS too.")
+@click.option("--plan", is_flag=True, help="Show what each endpoint's requests go through.")
 @with_appcontext
-def routes_command(sort: str, all_methods: bool) -> None:
+def routes_command(sort: str, all_methods: bool, plan: bool) -> None:
     """Show which paths the app answers, by which view and to which methods."""
     rules = list(current_app.url_map.iter_rules())
+    if plan:
+        for endpoint in (*dict.fromkeys(str(rule.endpoint) for rule in rules), None):
+            click.echo(f"{current_app.plan_for(endpoint).explain()}\n")
+        return
     if not rules:
         click.echo("No routes were registered.")
         return
