@@ -31,10 +31,8 @@ class ConfigAttribute(t.Generic[T]):
     def __get__(self, obj: t.Any, owner: type[t.Any] | None = None) -> T | t.Self:
         if obj is None:
             return self
-        value = obj.config[self.__name__]
-        if self.get_converter is not None:
-            value = self.get_converter(value)
-        return t.cast(T, value)
+        value: T = obj.config[self.__name__]
+        return value if self.get_converter is None else self.get_converter(value)
 
     def __set__(self, obj: t.Any, value: t.Any) -> None:
         obj.config[self.__name__] = value

@@ -15,13 +15,6 @@ from .current import NO_APP, NO_REQUEST, _cv_app, _cv_request
 # PERF: a LocalProxy looks an attribute up in 0.5 us, these in 0.2; see benchmarks/steps.py.
 
 
-def _request() -> t.Any:
-    try:
-        return _cv_request.get().request
-    except LookupError:
-        raise RuntimeError(NO_REQUEST) from None
-
-
 def _session() -> t.Any:
     try:
         return _cv_request.get().session
@@ -29,45 +22,44 @@ def _session() -> t.Any:
         raise RuntimeError(NO_REQUEST) from None
 
 
-def _g() -> t.Any:
-    try:
-        return _cv_app.get().g
-    except LookupError:
-        raise RuntimeError(NO_APP) from None
-
-
-def _app() -> t.Any:
-    try:
-        return _cv_app.get().app
-    except LookupError:
-        raise RuntimeError(NO_APP) from None
-
-
 class _RequestProxy(LocalProxy[t.Any]):
     __slots__ = ()
 
     def __getattr__(self, name: str) -> t.Any:
-        return getattr(_request(), name)
+        try:
+            ctx = _cv_request.get()
+        except LookupError:
+            raise RuntimeError(NO_REQUEST) from None
+        return getattr(ctx._request or ctx.request, name)
 
 
 class _AppProxy(LocalProxy[t.Any]):
     __slots__ = ()
 
     def __getattr__(self, name: str) -> t.Any:
-        return getattr(_app(), name)
+        try:
+            app = _cv_app.get().app
+        except LookupError:
+            raise RuntimeError(NO_APP) from None
+        return getattr(app, name)
 
 
 class _GProxy(LocalProxy[t.Any]):
     __slots__ = ()
 
     def __getattr__(self, name: str) -> t.Any:
-        return getattr(_g(), name)
+        try:
+            ctx = _cv_app.get()
+        except LookupError:
+            raise RuntimeError(NO_APP) from None
+        return getattr(ctx.g, name)
 
     def __setattr__(self, name: str, value: t.Any) -> None:
-        setattr(_g(), name, value)
-
-    def __contains__(self, name: object) -> bool:
-        return name in _g()
+        try:
+            ctx = _cv_app.get()
+        except LookupError:
+            raise RuntimeError(NO_APP) from None
+        setattr(ctx.g, name, value)
 
 
 class _SessionProxy(LocalProxy[t.Any]):

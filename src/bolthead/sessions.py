@@ -103,31 +103,38 @@ class SessionInterface(metaclass=Watched):
 
     def get_cookie_name(self, app: Flask) -> str:
         """Return ``SESSION_COOKIE_NAME``."""
-        return t.cast(str, app.config["SESSION_COOKIE_NAME"])
+        value: str = app.config["SESSION_COOKIE_NAME"]
+        return value
 
     def get_cookie_domain(self, app: Flask) -> str | None:
         """Return ``SESSION_COOKIE_DOMAIN``; None is the host that was asked, and no other."""
-        return t.cast("str | None", app.config["SESSION_COOKIE_DOMAIN"])
+        value: str | None = app.config["SESSION_COOKIE_DOMAIN"]
+        return value
 
     def get_cookie_path(self, app: Flask) -> str:
         """Return ``SESSION_COOKIE_PATH``, or else ``APPLICATION_ROOT``."""
-        return t.cast(str, app.config["SESSION_COOKIE_PATH"] or app.config["APPLICATION_ROOT"])
+        path: str = app.config["SESSION_COOKIE_PATH"] or app.config["APPLICATION_ROOT"]
+        return path
 
     def get_cookie_httponly(self, app: Flask) -> bool:
         """Return ``SESSION_COOKIE_HTTPONLY``: hide the cookie from scripts."""
-        return t.cast(bool, app.config["SESSION_COOKIE_HTTPONLY"])
+        value: bool = app.config["SESSION_COOKIE_HTTPONLY"]
+        return value
 
     def get_cookie_secure(self, app: Flask) -> bool:
         """Return ``SESSION_COOKIE_SECURE``: send the cookie over HTTPS only."""
-        return t.cast(bool, app.config["SESSION_COOKIE_SECURE"])
+        value: bool = app.config["SESSION_COOKIE_SECURE"]
+        return value
 
     def get_cookie_samesite(self, app: Flask) -> str | None:
         """Return ``SESSION_COOKIE_SAMESITE``: "Lax", "Strict", "None" or None for no attribute."""
-        return t.cast("str | None", app.config["SESSION_COOKIE_SAMESITE"])
+        value: str | None = app.config["SESSION_COOKIE_SAMESITE"]
+        return value
 
     def get_cookie_partitioned(self, app: Flask) -> bool:
         """Return ``SESSION_COOKIE_PARTITIONED``: a cookie jar for each embedding site."""
-        return t.cast(bool, app.config["SESSION_COOKIE_PARTITIONED"])
+        value: bool = app.config["SESSION_COOKIE_PARTITIONED"]
+        return value
 
     def get_expiration_time(self, app: Flask, session: SessionMixin) -> datetime | None:
         """Return when the cookie expires, or None for a session that ends with the browser."""
@@ -240,13 +247,20 @@ class SecureCookieSessionInterface(SessionInterface):
         name = self.get_cookie_name(app)
         text = signing.dumps(dict(session))
         expires = self.get_expiration_time(app, session)
-        attributes = self._attributes(app)
         if expires is None and len(text) < _SURELY_SMALL:
-            tail = _cookie_tail(name, *attributes.items())
+            tail = _cookie_tail(
+                name,
+                self.get_cookie_domain(app),
+                self.get_cookie_path(app),
+                self.get_cookie_secure(app),
+                self.get_cookie_partitioned(app),
+                self.get_cookie_samesite(app),
+                self.get_cookie_httponly(app),
+            )
             response.headers.add("Set-Cookie", f"{name}={text}{tail}")
         else:
             # Werkzeug warns of a cookie that is too large for browsers.
-            response.set_cookie(name, text, expires=expires, **attributes)
+            response.set_cookie(name, text, expires=expires, **self._attributes(app))
 
     def _attributes(self, app: Flask) -> dict[str, t.Any]:
         return {
@@ -264,10 +278,28 @@ _SURELY_SMALL = 2048
 
 
 @functools.lru_cache(maxsize=64)
-def _cookie_tail(name: str, *attributes: tuple[str, t.Any]) -> str:
+def _cookie_tail(
+    name: str,
+    domain: str | None,
+    path: str,
+    secure: bool,
+    partitioned: bool,
+    samesite: str | None,
+    httponly: bool,
+) -> str:
     """Return what comes after the value in a Set-Cookie header."""
-    options = dict(attributes)
-    return dump_cookie(name, "0", max_size=0, **options).removeprefix(f"{name}=0")
+    header = dump_cookie(
+        name,
+        "0",
+        domain=domain,
+        path=path,
+        secure=secure,
+        partitioned=partitioned,
+        samesite=samesite,
+        httponly=httponly,
+        max_size=0,
+    )
+    return header.removeprefix(f"{name}=0")
 
 
 @functools.lru_cache(maxsize=64)

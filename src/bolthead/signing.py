@@ -6,15 +6,11 @@ import functools
 import hashlib
 import hmac
 import typing as t
+import zlib
+from binascii import a2b_base64, b2a_base64
 
 from itsdangerous import Signer, TimestampSigner, URLSafeTimedSerializer
-from itsdangerous.encoding import (
-    base64_decode,
-    base64_encode,
-    bytes_to_int,
-    int_to_bytes,
-    want_bytes,
-)
+from itsdangerous.encoding import base64_encode, int_to_bytes, want_bytes
 from itsdangerous.signer import SigningAlgorithm
 
 Key = str | bytes
@@ -26,11 +22,32 @@ def lazy_sha1(string: bytes = b"") -> t.Any:
 
 
 class _Sha1(SigningAlgorithm):
-    """HMAC with SHA-1, in one call of the hash library."""
+    """HMAC with SHA-1, begun once for each key."""
+
+    def __init__(self) -> None:
+        self._begun: dict[bytes, hmac.HMAC] = {}
 
     def get_signature(self, key: bytes, value: bytes) -> bytes:
-        # PERF: hmac.new with a Python function as digest takes four times as long.
-        return hmac.digest(key, value, "sha1")
+        # PERF: a copy of one begun takes a third of the time of beginning one.
+        begun = self._begun.get(key)
+        if begun is None:
+            begun = self._begun[key] = hmac.new(key, digestmod="sha1")
+        signature = begun.copy()
+        signature.update(value)
+        return signature.digest()
+
+
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+_STANDARD = bytes.maketrans(b"-_", b"+/")
+
+
+def _encoded(raw: bytes) -> bytes:
+    """Return bytes in base 64 for URLs without padding (RFC 4648, section 5)."""
+    return b2a_base64(raw, newline=False).rstrip(b"=\n").translate(_URL_SAFE)
+
+
+def _decoded(text: bytes) -> bytes:
+    return a2b_base64(text.translate(_STANDARD) + b"=" * (-len(text) % 4))
 
 
 class _KeptSigner(TimestampSigner):
@@ -39,9 +56,13 @@ class _KeptSigner(TimestampSigner):
     def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:
         super().__init__(*args, **kwargs)
         self._derived: dict[bytes | None, bytes] = {}
-
         # The second that was last signed in, and how it is written.
         self._stamp = (-1, b"")
+
+    def get_signature(self, value: str | bytes) -> bytes:
+        """Return the signature of a value by the newest key."""
+        signature = self.algorithm.get_signature(self.derive_key(), want_bytes(value))
+        return _encoded(signature)
 
     def sign(self, value: str | bytes) -> bytes:
         """Return the value with the time and a signature."""
@@ -63,8 +84,8 @@ class _KeptSigner(TimestampSigner):
             return None
         if max_age is not None:
             try:
-                age = self.get_timestamp() - bytes_to_int(base64_decode(stamp))
-            except Exception:
+                age = self.get_timestamp() - int.from_bytes(_decoded(stamp), "big")
+            except ValueError:
                 return None
             if not 0 <= age <= max_age:
                 return None
@@ -93,12 +114,37 @@ class KeptSerializer(URLSafeTimedSerializer):
     ) -> t.Any:
         """Return what was signed; ItsDangerous' errors where it was not, or too long ago."""
         if not return_timestamp and salt is None:
-            signer = t.cast(_KeptSigner, self.make_signer())
+            signer: t.Any = self.make_signer()
             payload = signer.unsigned(want_bytes(s), max_age)
             if payload is not None:
                 return self.load_payload(payload)
         # An older key, or an error: told by ItsDangerous.
         return super().loads(s, max_age, return_timestamp, salt)
+
+    def dumps(self, obj: t.Any, salt: str | bytes | None = None) -> str:
+        """Return data as signed text, compressed where that makes it shorter."""
+        if salt is not None:
+            return super().dumps(obj, salt)
+        return self.make_signer().sign(self.dump_payload(obj)).decode("ascii")
+
+    def dump_payload(self, obj: t.Any) -> bytes:
+        """Return data as bytes that are safe in URLs; a dot before them says compressed."""
+        text = want_bytes(self.serializer.dumps(obj, **self.serializer_kwargs))
+        compressed = zlib.compress(text)
+        if len(compressed) < len(text) - 1:
+            return b"." + _encoded(compressed)
+        return _encoded(text)
+
+    def load_payload(self, payload: bytes, *args: t.Any, **kwargs: t.Any) -> t.Any:
+        """Return the data of such bytes; BadPayload where they hold none."""
+        if payload.startswith(b"."):
+            return super().load_payload(payload, *args, **kwargs)
+        try:
+            text = _decoded(payload).decode()
+            return self.serializer.loads(text)
+        except Exception:
+            # It is told what is wrong by ItsDangerous.
+            return super().load_payload(payload, *args, **kwargs)
 
     def make_signer(self, salt: str | bytes | None = None) -> Signer:
         """Return the signer; the same one each time for the serializer's own salt."""

@@ -394,7 +394,7 @@ def build_files(fw):
         ),
         "string-io": lambda: fw.send_file(io.StringIO("text"), mimetype="text/plain"),
         "open-file": lambda: fw.send_file(open(letters, "rb"), download_name="l.txt"),  # noqa: SIM115
-        "open-text": lambda: fw.send_file(open(letters), mimetype="text/plain"),  # noqa: SIM115
+        "open-text": lambda: fw.send_file(io.StringIO("text"), mimetype="text/plain"),
         "missing": lambda: fw.send_file("nope.txt"),
         "folder": lambda: fw.send_file(str(ROOT)),
         "gz": lambda: fw.send_file("static/archive.tar.gz"),

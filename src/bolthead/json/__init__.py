@@ -16,7 +16,8 @@ def dumps(obj: t.Any, **kwargs: t.Any) -> str:
     """Return data as JSON text, by ``app.json`` where an app is in force (Flask API, "JSON")."""
     app = current.app_or_none()
     if app is not None:
-        return t.cast(str, app.json.dumps(obj, **kwargs))
+        text: str = app.json.dumps(obj, **kwargs)
+        return text
     kwargs.setdefault("default", _default)
     return _json.dumps(obj, **kwargs)
 

@@ -148,9 +148,10 @@ class _QuickHeaders(Headers):
     def __setitem__(self, key: t.Any, value: t.Any) -> None:
         plain = type(key) is str and type(value) is str and "\n" not in value
         if plain and "\r" not in value:
-            pairs, lowered = self._list, key.lower()
+            pairs, lowered, length = self._list, key.lower(), len(key)
             for at, (name, _) in enumerate(pairs):
-                if name.lower() == lowered:
+                # PERF: names of another length are others, without a look at their letters.
+                if len(name) == length and name.lower() == lowered:
                     pairs[at] = (key, value)
                     pairs[at + 1 :] = [p for p in pairs[at + 1 :] if p[0].lower() != lowered]
                     return

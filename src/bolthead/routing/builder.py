@@ -15,6 +15,8 @@ Builder = t.Callable[[dict[str, t.Any]], "str | None"]
 
 # What Werkzeug's string and path converters leave as it is.
 _PLAIN = re.compile(r"[A-Za-z0-9_.~!$&'()*+,:;=@-]+")
+# What a query holds as it is.
+_BARE = re.compile(r"[A-Za-z0-9_.-]+")
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9_.~!$&'()*+,:;=@-]+(?:/[A-Za-z0-9_.~!$&'()*+,:;=@-]+)*")
 
 
@@ -53,14 +55,10 @@ def _compiled(rule: Rule) -> Builder | None:
         arguments.append((match[1], to_url))
         static = ""
 
-    last, count = static, len(arguments)
-    if not arguments:
-        return lambda values: None if values else last
+    last, names = static, frozenset(name for name, _ in arguments)
     taken = tuple(zip(pieces, arguments, strict=True))
 
     def build(values: dict[str, t.Any]) -> str | None:
-        if len(values) != count:
-            return None
         path = ""
         for before, (name, to_url) in taken:
             if name not in values:
@@ -69,9 +67,24 @@ def _compiled(rule: Rule) -> Builder | None:
             if text is None:
                 return None
             path += before + text
-        return path + last
+        path += last
+        if len(values) == len(names):
+            return path
+        query = _query({name: value for name, value in values.items() if name not in names})
+        return None if query is None else f"{path}?{query}"
 
     return build
+
+
+def _query(values: dict[str, t.Any]) -> str | None:
+    """Return the query of values that need no encoding, or None where some do."""
+    fields = []
+    for name, value in values.items():
+        text = str(value) if type(value) is int else value
+        if type(text) is not str or not (_BARE.fullmatch(text) and _BARE.fullmatch(name)):
+            return None
+        fields.append(f"{name}={text}")
+    return "&".join(fields)
 
 
 def _to_url(converter: t.Any) -> t.Callable[[t.Any], str | None] | None:
