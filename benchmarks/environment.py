@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import subprocess
 import sys
+import tomllib
 import venv
 from pathlib import Path
 
@@ -28,8 +28,10 @@ def enter() -> None:
 
 
 def _made_of() -> str:
-    digest = hashlib.sha256(REQUIREMENTS.read_bytes() + (CHECKOUT / "pyproject.toml").read_bytes())
-    return f"{sys.version}\n{digest.hexdigest()}\n"
+    """Return what the environment depends on: Python, the peers, Bolthead's own requirements."""
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["project"]
+    depends = [project["version"], *project["dependencies"], REQUIREMENTS.read_text("utf-8")]
+    return "\n".join([sys.version, *depends])
 
 
 def _make(python: Path) -> None:

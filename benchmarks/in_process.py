@@ -102,6 +102,8 @@ def ratios(workload: Workload, took: dict[str, t.Any]) -> dict[str, t.Any]:
             name: round(each["best"] / ours, 2) for name, each in took.items() if name != BOLTHEAD
         }
     }
+    if JINJA in took:
+        found["us_beside_jinja"] = round(ours - took[JINJA]["best"], 2)
     if workload.at_least is not None:
         found["at_least"] = workload.at_least
     return found
@@ -119,4 +121,6 @@ def line(name: str, figure: dict[str, t.Any]) -> str:
             parts.append(f"| {ratio:.1f}x Flask{mark}")
         if who == "Falcon":
             parts.append(f"| {1 / ratio:.2f} of Falcon's time")
+    if "us_beside_jinja" in figure:
+        parts.append(f"| Jinja's time + {figure['us_beside_jinja']:.1f} us")
     return "  ".join(parts)

@@ -1,4 +1,4 @@
-"""Results: written with what they were measured on, read again, and put into the documentation."""
+"""Results: written with what they were measured on."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import signal
 import sys
 
 import environment
@@ -35,17 +36,21 @@ def main() -> None:
         if question not in QUESTIONS:
             parser.error(f"no question {question!r}: take one of {', '.join(QUESTIONS)}")
 
-    environment.enter()
-    report = importlib.import_module("report")
     chosen = options.questions or ([] if options.write_docs else QUESTIONS)
+    if chosen:
+        environment.enter()
+    # Also when it is ended from outside, servers are stopped on the way out.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
     for question in chosen:
         module = importlib.import_module(question)
         print(f"\n{module.__doc__.partition(chr(10))[0]}\n", flush=True)
         figures = module.run(options)
         if not (options.quick or options.only or options.peers):
-            print(f"\nwritten: {report.write(question, figures)}")
+            path = importlib.import_module("report").write(question, figures)
+            print(f"\nwritten: {path}")
     if options.write_docs:
-        report.write_docs()
+        changed = importlib.import_module("documentation").write()
+        print(f"\nwritten: {', '.join(changed) or 'nothing, all is as it was'}")
 
 
 if __name__ == "__main__":
