@@ -22,6 +22,7 @@ from parity.harness import (
     head,
     make_app,
     multipart,
+    not_over_asgi,
     post,
     post_parts,
     signed,
@@ -915,6 +916,8 @@ def check_harmless(answer):
 @pytest.mark.parametrize(("build_app", "request_", "status", "case_id"), ROWS)
 def test_bad_input(build_app, request_, status, case_id):
     """A bad request gets its status: Flask's whole answer, or better where Flask errs."""
+    if why := not_over_asgi(case_id):
+        pytest.skip(why)
     theirs, ours = within_one_second(
         lambda: tuple(talk(build_app(fw), [request_])[0] for fw in (FLASK, SUBJECT))
     )
@@ -937,5 +940,5 @@ def test_good_request_after_bad_ones(group):
         talk(app, [request])
     host = "example.test" if build_app is build_named else "localhost"
     (answer,) = talk(app, [get("/", host=host)])
-    assert answer.status == "200 OK"
+    assert answer.code == 200
     assert answer.escaped is None

@@ -374,7 +374,14 @@ def _header_name(name: str) -> bytes:
 
 def raw_headers(headers: t.Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
     """Return headers as ASGI has them."""
-    return [(_header_name(name), value.encode("latin-1")) for name, value in headers]
+    return [(_header_name(name), _header_value(value)) for name, value in headers]
+
+
+def _header_value(value: str) -> bytes:
+    try:
+        return value.encode("latin-1")
+    except UnicodeEncodeError:
+        return value.encode()  # what browsers take such bytes for (RFC 9110, 5.5: opaque)
 
 
 async def _send_answer(
@@ -386,7 +393,7 @@ async def _send_answer(
     status, headers, body = answer
     start = {
         "type": "http.response.start",
-        "status": int(status[:3]),
+        "status": int(status.partition(" ")[0]),
         "headers": raw_headers(headers),
     }
     if type(body) is bytes:
