@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import typing as t
+import warnings
 
 from werkzeug.routing import Map, MapAdapter
 from werkzeug.wsgi import get_host
@@ -46,6 +47,8 @@ def create_url_adapter(app: Routed, request: t.Any) -> MapAdapter | None:
     elif not app.subdomain_matching:
         # Every host is served; rules' subdomains are asked only where matching them is on.
         subdomain = app.url_map.default_subdomain or ""
+    elif server_name is not None and not _is_below(request, server_name):
+        subdomain = "<invalid>"
     adapter = app.url_map.bind_to_environ(
         request.environ, server_name=server_name, subdomain=subdomain
     )
@@ -54,6 +57,28 @@ def create_url_adapter(app: Routed, request: t.Any) -> MapAdapter | None:
         # A redirect repeats the query in a header, where a line break would be refused.
         adapter.query_args = query.replace("\n", "%0A").replace("\r", "%0D")
     return adapter
+
+
+# Where a warning was shown already, as the module that shows it keeps it.
+_warned: dict[t.Any, t.Any] = {}
+
+
+def _is_below(request: t.Any, server_name: str) -> bool:
+    """Tell whether a host is SERVER_NAME or a subdomain of it; warn where it is not."""
+    host, name = request.host.lower(), server_name.lower()
+    name = name.removesuffix(":443" if request.scheme in {"https", "wss"} else ":80")
+    if host == name or host.endswith(f".{name}"):
+        return True
+    # In the name of the module that warns in Flask: filters go by it.
+    warnings.warn_explicit(
+        f"Current server name {host!r} doesn't match configured server name {name!r}",
+        UserWarning,
+        filename=__file__,
+        lineno=1,
+        module="flask.app",
+        registry=_warned,
+    )
+    return False
 
 
 _PLAIN_HOST = re.compile(
