@@ -33,6 +33,7 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest
+	PARITY_PROTOCOL=asgi $(BIN)/python -m pytest --quiet tests/parity
 
 # Each minor version in an environment of its own; one that is not installed is skipped aloud.
 test-all:
@@ -60,6 +61,7 @@ format: $(READY)
 
 conformance: $(READY)
 	$(BIN)/python tests/conformance/run.py $(SUITES)
+	$(BIN)/python tests/conformance/served.py
 
 clean:
 	rm -rf $(VENV) .cache build dist
