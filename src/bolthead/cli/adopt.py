@@ -17,7 +17,8 @@ MODULE_NAME = "_bolthead_adopt"
 @click.command("adopt", short_help="Let Bolthead answer to 'import flask' here.")
 @click.option("--undo", is_flag=True, help="Take it back: 'import flask' gives Flask again.")
 @click.option("--force", is_flag=True, help="Also outside of a virtual environment.")
-def adopt_command(undo: bool, force: bool) -> None:
+@click.option("--legacy", is_flag=True, help="With the names that Flask and Werkzeug removed.")
+def adopt_command(undo: bool, force: bool, legacy: bool) -> None:
     """Let 'import flask' give Bolthead in this virtual environment.
 
     Every program of the environment follows: pytest, gunicorn, 'python
@@ -25,6 +26,9 @@ def adopt_command(undo: bool, force: bool) -> None:
     nothing until Flask is imported, and nothing happens if Bolthead is
     uninstalled. With BOLTHEAD_ADOPT=0 in the environment a program gets
     Flask nevertheless.
+
+    With --legacy, names that Flask and Werkzeug have removed work again;
+    the first use of each warns. Without it, a second 'adopt' ends this.
     """
     if sys.prefix == sys.base_prefix and not force:
         raise click.ClickException(
@@ -34,23 +38,23 @@ def adopt_command(undo: bool, force: bool) -> None:
         )
     folder = Path(sysconfig.get_path("purelib"))
     try:
-        told = _undo(folder) if undo else _adopt(folder)
+        told = _undo(folder) if undo else _adopt(folder, legacy=legacy)
     except OSError as error:
         raise click.ClickException(f"The files in {folder} could not be changed: {error}") from None
     click.echo(told)
 
 
-def _files(folder: Path) -> dict[Path, str]:
+def _files(folder: Path, *, legacy: bool = False) -> dict[Path, str]:
     """Return what is written where: the finder first, then the line which imports it."""
-    finder = resources.files("bolthead.compat").joinpath("adopted.py")
+    finder = resources.files("bolthead.compat").joinpath("adopted.py").read_text(encoding="utf-8")
     return {
-        folder / f"{MODULE_NAME}.py": finder.read_text(encoding="utf-8"),
+        folder / f"{MODULE_NAME}.py": finder.replace("LEGACY = False", f"LEGACY = {legacy}", 1),
         folder / PTH_NAME: f"import {MODULE_NAME}\n",
     }
 
 
-def _adopt(folder: Path) -> str:
-    files = _files(folder)
+def _adopt(folder: Path, *, legacy: bool) -> str:
+    files = _files(folder, legacy=legacy)
     if all(
         path.is_file() and path.read_text(encoding="utf-8") == text for path, text in files.items()
     ):

@@ -7,6 +7,8 @@ whenever Python starts. So it imports nothing that Python has not imported by th
 import os
 import sys
 
+LEGACY = False  # True in the copy that 'bolthead adopt --legacy' writes
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
@@ -32,7 +34,7 @@ class LazyFinder:
                 return None
             from bolthead.compat import find_alias, install_as_flask
 
-            install_as_flask()
+            install_as_flask(legacy=LEGACY)
             # Where the name is there when a finder returns, importlib takes that module's own
             # spec instead of the one it is given, and would run Bolthead a second time.
             sys.modules.pop(name, None)

@@ -95,11 +95,12 @@ def find_alias(name: str) -> ModuleSpec:
     return spec
 
 
-def install_as_flask() -> None:
+def install_as_flask(*, legacy: bool = False) -> None:
     """Make ``flask`` and its modules be Bolthead's, for every import from now on.
 
     Call it before anything imports Flask, else a RuntimeError says who did. Once is enough, and
-    again does no harm. Flask need not be installed.
+    again does no harm. Flask need not be installed. With ``legacy`` the names work, too, that
+    Flask and Werkzeug have removed; the first use of each warns (DeprecationWarning).
     """
     bolthead = importlib.import_module("bolthead")
     present = sys.modules.get("flask")
@@ -119,6 +120,10 @@ def install_as_flask() -> None:
         if child != "__main__":
             # ``python -m flask`` warns about one that is there before it ran.
             sys.modules[name] = module
+
+    # In an environment that was adopted with --legacy, the 'bolthead' commands do so, too.
+    if legacy or getattr(sys.modules.get("_bolthead_adopt"), "LEGACY", False):
+        importlib.import_module("bolthead.compat.legacy").install()
 
 
 def _came_too_late(flask: ModuleType) -> str:
