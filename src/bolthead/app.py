@@ -368,11 +368,20 @@ class Flask(Scaffold, metaclass=AppType):
         self.shell_context_processors.append(f)
         return f
 
-    @setupmethod
+    @t.overload
+    def template_filter(self, name: T_template_filter) -> T_template_filter: ...
+
+    @t.overload
     def template_filter(
         self, name: str | None = None
-    ) -> t.Callable[[T_template_filter], T_template_filter]:
-        """Return a decorator that makes a function a template filter."""
+    ) -> t.Callable[[T_template_filter], T_template_filter]: ...
+
+    @setupmethod
+    def template_filter(self, name: t.Any = None) -> t.Any:
+        """Return a decorator that makes a function a template filter, or be one."""
+        if callable(name):
+            self.add_template_filter(name)
+            return name
 
         def register(f: T_template_filter) -> T_template_filter:
             self.add_template_filter(f, name=name)
@@ -385,11 +394,20 @@ class Flask(Scaffold, metaclass=AppType):
         """Make a function a template filter, under its own name by default."""
         self.jinja_env.filters[name or f.__name__] = f
 
-    @setupmethod
+    @t.overload
+    def template_test(self, name: T_template_test) -> T_template_test: ...
+
+    @t.overload
     def template_test(
         self, name: str | None = None
-    ) -> t.Callable[[T_template_test], T_template_test]:
-        """Return a decorator that makes a function a template test."""
+    ) -> t.Callable[[T_template_test], T_template_test]: ...
+
+    @setupmethod
+    def template_test(self, name: t.Any = None) -> t.Any:
+        """Return a decorator that makes a function a template test, or be one."""
+        if callable(name):
+            self.add_template_test(name)
+            return name
 
         def register(f: T_template_test) -> T_template_test:
             self.add_template_test(f, name=name)
@@ -402,11 +420,20 @@ class Flask(Scaffold, metaclass=AppType):
         """Make a function a template test, under its own name by default."""
         self.jinja_env.tests[name or f.__name__] = f
 
-    @setupmethod
+    @t.overload
+    def template_global(self, name: T_template_global) -> T_template_global: ...
+
+    @t.overload
     def template_global(
         self, name: str | None = None
-    ) -> t.Callable[[T_template_global], T_template_global]:
-        """Return a decorator that lets templates call a function."""
+    ) -> t.Callable[[T_template_global], T_template_global]: ...
+
+    @setupmethod
+    def template_global(self, name: t.Any = None) -> t.Any:
+        """Return a decorator that lets templates call a function, or be one."""
+        if callable(name):
+            self.add_template_global(name)
+            return name
 
         def register(f: T_template_global) -> T_template_global:
             self.add_template_global(f, name=name)
@@ -696,8 +723,13 @@ class Flask(Scaffold, metaclass=AppType):
                     return url
         return recover.raise_again(error)
 
-    def redirect(self, location: str, code: int = 302) -> BaseResponse:
-        """Return a response that sends the client elsewhere, an ``app.response_class``."""
+    def redirect(self, location: str, code: int | None = None) -> BaseResponse:
+        """Return a response that sends the client elsewhere, an ``app.response_class``.
+
+        Without a code it is that of ``REDIRECT_CODE``, or 302.
+        """
+        if code is None:
+            code = self.config.get("REDIRECT_CODE", 302)
         # A line break would be refused when it becomes a header, after all handlers have run.
         location = location.replace("\r", "%0D").replace("\n", "%0A")
         return _redirect(location, code=code, Response=self.response_class)

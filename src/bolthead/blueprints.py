@@ -322,11 +322,20 @@ class Blueprint(Scaffold):
 
         return register
 
-    @setupmethod
+    @t.overload
+    def app_template_filter(self, name: T_template_filter) -> T_template_filter: ...
+
+    @t.overload
     def app_template_filter(
         self, name: str | None = None
-    ) -> t.Callable[[T_template_filter], T_template_filter]:
-        """Return a decorator that makes a function a template filter of the app."""
+    ) -> t.Callable[[T_template_filter], T_template_filter]: ...
+
+    @setupmethod
+    def app_template_filter(self, name: t.Any = None) -> t.Any:
+        """Return a decorator that makes a function a template filter of the app, or be one."""
+        if callable(name):
+            self.add_app_template_filter(name)
+            return name
 
         def register(f: T_template_filter) -> T_template_filter:
             self.add_app_template_filter(f, name=name)
@@ -341,11 +350,20 @@ class Blueprint(Scaffold):
         """Make a function a template filter of the app, under its own name by default."""
         self.record_once(lambda state: state.app.add_template_filter(f, name=name))
 
-    @setupmethod
+    @t.overload
+    def app_template_test(self, name: T_template_test) -> T_template_test: ...
+
+    @t.overload
     def app_template_test(
         self, name: str | None = None
-    ) -> t.Callable[[T_template_test], T_template_test]:
-        """Return a decorator that makes a function a template test of the app."""
+    ) -> t.Callable[[T_template_test], T_template_test]: ...
+
+    @setupmethod
+    def app_template_test(self, name: t.Any = None) -> t.Any:
+        """Return a decorator that makes a function a template test of the app, or be one."""
+        if callable(name):
+            self.add_app_template_test(name)
+            return name
 
         def register(f: T_template_test) -> T_template_test:
             self.add_app_template_test(f, name=name)
@@ -358,11 +376,20 @@ class Blueprint(Scaffold):
         """Make a function a template test of the app, under its own name by default."""
         self.record_once(lambda state: state.app.add_template_test(f, name=name))
 
-    @setupmethod
+    @t.overload
+    def app_template_global(self, name: T_template_global) -> T_template_global: ...
+
+    @t.overload
     def app_template_global(
         self, name: str | None = None
-    ) -> t.Callable[[T_template_global], T_template_global]:
-        """Return a decorator that lets every template of the app call a function."""
+    ) -> t.Callable[[T_template_global], T_template_global]: ...
+
+    @setupmethod
+    def app_template_global(self, name: t.Any = None) -> t.Any:
+        """Return a decorator that lets every template of the app call a function, or be one."""
+        if callable(name):
+            self.add_app_template_global(name)
+            return name
 
         def register(f: T_template_global) -> T_template_global:
             self.add_app_template_global(f, name=name)

@@ -145,13 +145,18 @@ def url_for(
 
 
 def redirect(
-    location: str, code: int = 302, Response: type[BaseResponse] | None = None
+    location: str, code: int | None = None, Response: type[BaseResponse] | None = None
 ) -> BaseResponse:
-    """Return a response that sends the client elsewhere, made by ``app.redirect`` in an app."""
+    """Return a response that sends the client elsewhere, made by ``app.redirect`` in an app.
+
+    Without a code it is that of the setting ``REDIRECT_CODE``, or 302.
+    """
     app = current.app_or_none()
-    if app is not None:
-        return t.cast(BaseResponse, app.redirect(location, code=code))
-    return _redirect(location, code=code, Response=Response)
+    if app is None:
+        return _redirect(location, code=code or 302, Response=Response)
+    if code is None:
+        code = app.config.get("REDIRECT_CODE", 302)
+    return t.cast(BaseResponse, app.redirect(location, code=code))
 
 
 def abort(code: int | BaseResponse, *args: t.Any, **kwargs: t.Any) -> t.NoReturn:
