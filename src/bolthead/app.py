@@ -30,7 +30,7 @@ from .ctx import AppContext, RequestContext, _AppCtxGlobals, _sentinel
 from .helpers import get_debug_flag, get_flashed_messages
 from .json.provider import DefaultJSONProvider, JSONProvider
 from .logging import create_logger
-from .made import made
+from .made import later, made
 from .overrides import AppType, callable_without_context, replaced, without_context
 from .paths import get_instance_path
 from .plan import recover, respond, run_sync
@@ -41,13 +41,13 @@ from .protocols.lifespan import Lifespan
 from .registry import REGISTRIES, CountedList
 from .scaffold import Scaffold, T_teardown, _endpoint_from_view_func, setupmethod
 from .sessions import SecureCookieSessionInterface, SessionInterface
-from .templating import DispatchingJinjaLoader, Environment
-from .wrappers import Request, Response
+from .wrappers import Request, Response, Websocket
 
 if t.TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
     from .protocols.scope import Receive, Scope, Send
+    from .templating import DispatchingJinjaLoader, Environment
     from .testing import FlaskClient, FlaskCliRunner
 
 T_shell_context_processor = t.TypeVar(
@@ -66,6 +66,12 @@ def _make_timedelta(value: timedelta | int | None) -> timedelta | None:
     return timedelta(seconds=value)
 
 
+def _environment_class() -> type[Environment]:
+    from .templating import Environment
+
+    return Environment
+
+
 class Flask(Scaffold, metaclass=AppType):
     """A WSGI application that answers as Flask 3.1.3 does (Flask API, "Application Object").
 
@@ -74,8 +80,9 @@ class Flask(Scaffold, metaclass=AppType):
 
     request_class: type[Request] = Request
     response_class: type[Response] = Response
+    websocket_class: type[Websocket] = Websocket
     aborter_class: type[Aborter] = Aborter
-    jinja_environment: type[Environment] = Environment
+    jinja_environment: type[Environment] = later(_environment_class)
     app_ctx_globals_class: type[_AppCtxGlobals] = _AppCtxGlobals
     config_class: type[Config] = Config
     json_provider_class: type[JSONProvider] = DefaultJSONProvider
@@ -243,7 +250,8 @@ class Flask(Scaffold, metaclass=AppType):
     @debug.setter
     def debug(self, value: bool) -> None:
         self.config["DEBUG"] = value
-        if self.config["TEMPLATES_AUTO_RELOAD"] is None:
+        # One that is made later looks at DEBUG itself.
+        if self.config["TEMPLATES_AUTO_RELOAD"] is None and "jinja_env" in self.__dict__:
             self.jinja_env.auto_reload = value
 
     def auto_find_instance_path(self) -> str:
@@ -283,6 +291,8 @@ class Flask(Scaffold, metaclass=AppType):
 
     def create_global_jinja_loader(self) -> DispatchingJinjaLoader:
         """Return the loader of the app's and its blueprints' templates."""
+        from .templating import DispatchingJinjaLoader
+
         return DispatchingJinjaLoader(self)
 
     def select_jinja_autoescape(self, filename: str | None) -> bool:
@@ -342,6 +352,30 @@ class Flask(Scaffold, metaclass=AppType):
                 f"View function mapping is overwriting an existing endpoint function: {endpoint}"
             )
         self.view_functions[endpoint] = view_func
+
+    def _add_websocket(
+        self, rule: str, endpoint: str, view: t.Callable[..., t.Any], options: dict[str, t.Any]
+    ) -> None:
+        self.add_url_rule(
+            rule, endpoint, self._file_websocket(endpoint, view), websocket=True, **options
+        )
+
+    def _file_websocket(
+        self, endpoint: str, view: t.Callable[..., t.Any]
+    ) -> t.Callable[..., t.Any]:
+        """File a WebSocket's view, and return what answers for it where WSGI is asked."""
+        if self.websocket_functions.get(endpoint) is view:
+            return t.cast("t.Callable[..., t.Any]", self.view_functions[endpoint])
+        if endpoint not in self.view_functions:  # else routing says what is wrong
+            self.websocket_functions[endpoint] = view
+
+        def refuse(**values: t.Any) -> t.NoReturn:
+            raise RuntimeError(
+                f"The WebSocket {endpoint!r} was asked for by WSGI, which has none. Serve the app"
+                " by ASGI: uvicorn, hypercorn, or granian --interface asgi."
+            )
+
+        return refuse
 
     @setupmethod
     def register_blueprint(self, blueprint: Blueprint, **options: t.Any) -> None:

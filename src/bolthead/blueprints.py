@@ -21,6 +21,7 @@ from .scaffold import (
     setupmethod,
 )
 
+F = t.TypeVar("F", bound=t.Callable[..., t.Any])
 DeferredSetupFunction = t.Callable[["BlueprintSetupState"], None]
 T_template_filter = t.TypeVar("T_template_filter", bound=ft.TemplateFilterCallable)
 T_template_global = t.TypeVar("T_template_global", bound=ft.TemplateGlobalCallable)
@@ -214,6 +215,9 @@ class Blueprint(Scaffold):
             "url_default_functions",
             "url_value_preprocessors",
             "template_context_processors",
+            "before_websocket_funcs",
+            "after_websocket_funcs",
+            "teardown_websocket_funcs",
         ):
             of_app = getattr(app, registry)
             for key, functions in getattr(self, registry).items():
@@ -255,6 +259,16 @@ class Blueprint(Scaffold):
 
         self.record(route)
 
+    def _add_websocket(
+        self, rule: str, endpoint: str, view: t.Callable[..., t.Any], options: dict[str, t.Any]
+    ) -> None:
+        def route(state: BlueprintSetupState) -> None:
+            name = f"{state.name_prefix}.{state.name}.{endpoint}".lstrip(".")
+            refuse = state.app._file_websocket(name, view)
+            state.add_url_rule(rule, endpoint, refuse, websocket=True, **options)
+
+        self.record(route)
+
     def open_resource(
         self, resource: str, mode: str = "rb", encoding: str | None = "utf-8"
     ) -> t.IO[t.Any]:
@@ -288,6 +302,24 @@ class Blueprint(Scaffold):
     def teardown_app_request(self, f: T_teardown) -> T_teardown:
         """Call a function at the end of every request of the app."""
         self._for_app("teardown_request_funcs", f)
+        return f
+
+    @setupmethod
+    def before_app_websocket(self, f: F) -> F:
+        """Call a function before every WebSocket's view of the app."""
+        self._for_app("before_websocket_funcs", f)
+        return f
+
+    @setupmethod
+    def after_app_websocket(self, f: F) -> F:
+        """Call a function with what every WebSocket's view of the app returned."""
+        self._for_app("after_websocket_funcs", f)
+        return f
+
+    @setupmethod
+    def teardown_app_websocket(self, f: F) -> F:
+        """Call a function at the end of every WebSocket of the app."""
+        self._for_app("teardown_websocket_funcs", f)
         return f
 
     @setupmethod

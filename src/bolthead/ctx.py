@@ -44,6 +44,7 @@ class Carried(t.Protocol):
 
     app_ctx_globals_class: t.Any
     request_class: t.Any
+    websocket_class: t.Any
     json: t.Any
 
     @property
@@ -383,3 +384,40 @@ class RequestContext(t.Generic[AppT], metaclass=Watched):
     def __repr__(self) -> str:
         request = self.request
         return f"<{type(self).__name__} {request.url!r} [{request.method}] of {self.app.name}>"
+
+
+class WebsocketContext(RequestContext[AppT]):
+    """A WebSocket in force; its request is an ``app.websocket_class``, with messages beside."""
+
+    is_websocket = True
+    connection: t.Any = None
+
+    @property  # type: ignore[misc]  # the setter of a request's context serves here, too
+    def request(self) -> t.Any:
+        """The WebSocket; made at the first look."""
+        websocket: t.Any = self._request
+        if websocket is None:
+            websocket = self._request = self.app.websocket_class(self.environ)
+            websocket.connection = self.connection
+            websocket.scheme = "wss" if self.environ["wsgi.url_scheme"] == "https" else "ws"
+            websocket.json_module = self.app.json
+            websocket.url_rule = self.url_rule
+            websocket.view_args = self.view_args
+            websocket.routing_exception = self.routing_exception
+        return websocket
+
+    def enter(self) -> tuple[t.Any, ...]:
+        """Put the context in force, with an app context of its own; nothing is matched yet."""
+        own = self.app.app_context()
+        tokens = (_cv_app.set(own), _cv_request.set(self))
+        own._cv_tokens = (tokens[0],)
+        self._cv_tokens = ((tokens[1], own),)
+        return (own, *tokens)
+
+    def leave(self, entered: tuple[t.Any, ...]) -> None:
+        """Take the context out of force; teardown functions have run."""
+        own, app_token, token = entered
+        self.environ["werkzeug.request"] = None
+        self._cv_tokens = own._cv_tokens = ()
+        _cv_request.reset(token)
+        _cv_app.reset(app_token)

@@ -12,7 +12,7 @@ if t.TYPE_CHECKING:
     from .app import Flask
     from .ctx import AppContext, RequestContext, _AppCtxGlobals
     from .sessions import SessionMixin
-    from .wrappers import Request
+    from .wrappers import Request, Websocket
 
 app_ctx: AppContext[Flask] = t.cast("AppContext[Flask]", proxies.app_ctx)
 """The application context in force."""
@@ -31,3 +31,6 @@ request: Request = t.cast("Request", proxies.request)
 
 session: SessionMixin = t.cast("SessionMixin", proxies.session)
 """The session of the request in force; RuntimeError outside of a request context."""
+
+websocket: Websocket = t.cast("Websocket", proxies.websocket)
+"""The WebSocket in force; RuntimeError outside of a WebSocket's view."""

@@ -13,6 +13,7 @@ from werkzeug.utils import redirect as _redirect
 from werkzeug.wrappers import Response as BaseResponse
 
 from . import current, files, wrappers
+from .bridges import is_async
 from .paths import get_root_path as get_root_path
 from .signals import message_flashed
 from .wrappers.request import split_blueprint_path as _split_blueprint_path
@@ -21,6 +22,7 @@ if t.TYPE_CHECKING:
     from .wrappers import Response
 
 __all__ = [
+    "_default_template_ctx_processor",
     "_split_blueprint_path",
     "abort",
     "flash",
@@ -33,9 +35,12 @@ __all__ = [
     "redirect",
     "send_file",
     "send_from_directory",
+    "stream_body",
     "stream_with_context",
     "url_for",
 ]
+
+F = t.TypeVar("F", bound=t.Callable[..., t.Any])
 
 _NO = frozenset({"", "0", "false", "no"})
 
@@ -58,6 +63,21 @@ def get_load_dotenv(default: bool = True) -> bool:
     """Tell whether .env files are read: unless FLASK_SKIP_DOTENV says not to."""
     value = os.environ.get("BOLTHEAD_SKIP_DOTENV") or os.environ.get("FLASK_SKIP_DOTENV")
     return default if not value else value.lower() in _NO
+
+
+def stream_body(view: F) -> F:
+    """Let an ``async def`` view take the request's body while it arrives (ASGI).
+
+    The view iterates: ``async for chunk in request.stream``. Nothing was read before it was
+    called, so that ``form``, ``files`` and ``get_json()`` are not to be had.
+    """
+    if not is_async(view):
+        raise TypeError(
+            "Only an 'async def' view can take its body as a stream; a plain one reads"
+            " request.stream as a file."
+        )
+    view.stream_body = True  # type: ignore[attr-defined]  # a mark for the plan
+    return view
 
 
 @t.overload
@@ -96,6 +116,9 @@ def stream_with_context(
             "'stream_with_context' can only be used when a request"
             " context is active, such as in a view function."
         )
+    if hasattr(generator_or_function, "__aiter__"):
+        pieces: t.Any = _in_contexts_async(current.app_context(), ctx, generator_or_function)
+        return t.cast("t.Iterator[t.AnyStr]", pieces)
     return _in_contexts(current.app_context(), ctx, iter(generator_or_function))
 
 
@@ -110,6 +133,18 @@ def _in_contexts(app_ctx: t.Any, ctx: t.Any, pieces: t.Iterator[t.Any]) -> t.Ite
             close = getattr(pieces, "close", None)
             if close is not None:
                 close()
+
+
+async def _in_contexts_async(app_ctx: t.Any, ctx: t.Any, pieces: t.Any) -> t.AsyncIterator[t.Any]:
+    """Yield from an asynchronous generator with the contexts in force."""
+    with app_ctx, ctx:
+        try:
+            async for piece in pieces:
+                yield piece
+        finally:
+            close = getattr(pieces, "aclose", None)
+            if close is not None:
+                await close()
 
 
 def make_response(*args: t.Any) -> Response:
@@ -168,6 +203,20 @@ def abort(code: int | BaseResponse, *args: t.Any, **kwargs: t.Any) -> t.NoReturn
     if app is not None:
         app.aborter(code, *args, **kwargs)
     _abort(code, *args, **kwargs)
+
+
+def _default_template_ctx_processor() -> dict[str, t.Any]:
+    """Return what every template sees: g, and in a request also the request and the session."""
+    found: dict[str, t.Any] = {}
+    app_ctx = current._cv_app.get(None)
+    if app_ctx is not None:
+        found["g"] = app_ctx.g
+    ctx = current._cv_request.get(None)
+    if ctx is not None:
+        found["request"] = ctx.request
+        # The proxy of the templates' globals is used for the session: looking the session up
+        # here would say that every page depends on it.
+    return found
 
 
 def get_template_attribute(template_name: str, attribute: str) -> t.Any:

@@ -22,6 +22,21 @@ def _session() -> t.Any:
         raise RuntimeError(NO_REQUEST) from None
 
 
+NO_WEBSOCKET = """\
+Working outside of websocket context.
+
+This typically means that you attempted to use functionality that needed
+an active WebSocket: a view routed by 'app.websocket(...)', served by ASGI.\
+"""
+
+
+def _cv_websocket() -> t.Any:
+    ctx = _cv_request.get(None)
+    if ctx is None or not ctx.is_websocket:
+        raise RuntimeError(NO_WEBSOCKET)
+    return ctx.request
+
+
 class _RequestProxy(LocalProxy[t.Any]):
     __slots__ = ()
 
@@ -90,4 +105,5 @@ g = _GProxy(_cv_app, "g", unbound_message=NO_APP)
 
 request_ctx = LocalProxy(_cv_request, unbound_message=NO_REQUEST)
 request = _RequestProxy(_cv_request, "request", unbound_message=NO_REQUEST)
+websocket = LocalProxy(_cv_websocket, unbound_message=NO_WEBSOCKET)
 session = _SessionProxy(_cv_request, "session", unbound_message=NO_REQUEST)

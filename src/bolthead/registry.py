@@ -235,4 +235,8 @@ REGISTRIES: dict[str, t.Callable[[Changes, t.Any], t.Any]] = {
     "template_context_processors": lists,
     "url_value_preprocessors": lists,
     "url_default_functions": lists,
+    "websocket_functions": functions,
+    "before_websocket_funcs": lists,
+    "after_websocket_funcs": lists,
+    "teardown_websocket_funcs": lists,
 }

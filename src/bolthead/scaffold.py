@@ -6,19 +6,18 @@ import os
 import typing as t
 from functools import update_wrapper
 
-from jinja2 import FileSystemLoader
-from jinja2.loaders import BaseLoader
 from werkzeug.exceptions import HTTPException, default_exceptions
 
 from . import current
 from . import typing as ft
-from .helpers import send_from_directory
+from .helpers import _default_template_ctx_processor, send_from_directory
 from .made import made
 from .paths import get_root_path
 from .registry import REGISTRIES, Changes, Watched
-from .templating import _default_template_ctx_processor
 
 if t.TYPE_CHECKING:
+    from jinja2 import BaseLoader
+
     from .cli.group import AppGroup
     from .wrappers import Response
 
@@ -72,6 +71,10 @@ class Scaffold(metaclass=Watched):
     template_context_processors: t.Any
     url_value_preprocessors: t.Any
     url_default_functions: t.Any
+    websocket_functions: t.Any
+    before_websocket_funcs: t.Any
+    after_websocket_funcs: t.Any
+    teardown_websocket_funcs: t.Any
 
     def __init__(
         self,
@@ -141,6 +144,9 @@ class Scaffold(metaclass=Watched):
         """The loader of the template folder, or None."""
         if self.template_folder is None:
             return None
+        # Imported here: an app without templates does not need Jinja.
+        from jinja2 import FileSystemLoader
+
         return FileSystemLoader(os.path.join(self.root_path, self.template_folder))
 
     def get_send_file_max_age(self, filename: str | None) -> int | None:
@@ -237,6 +243,25 @@ class Scaffold(metaclass=Watched):
         raise NotImplementedError
 
     @setupmethod
+    def websocket(self, rule: str, **options: t.Any) -> t.Callable[[F], F]:
+        """Return a decorator that routes a WebSocket's URL to an ``async def`` view (ASGI).
+
+        Options are those of ``route``, without methods.
+        """
+
+        def register(view: F) -> F:
+            endpoint = options.pop("endpoint", None) or _endpoint_from_view_func(view)
+            self._add_websocket(rule, endpoint, view, options)
+            return view
+
+        return register
+
+    def _add_websocket(
+        self, rule: str, endpoint: str, view: t.Callable[..., t.Any], options: dict[str, t.Any]
+    ) -> None:
+        raise NotImplementedError
+
+    @setupmethod
     def endpoint(self, endpoint: str) -> t.Callable[[F], F]:
         """Return a decorator that makes a function the view of an endpoint."""
 
@@ -282,6 +307,24 @@ class Scaffold(metaclass=Watched):
     def url_defaults(self, f: T_url_defaults) -> T_url_defaults:
         """Call a function with the endpoint and the values of each URL built, to add to them."""
         self.url_default_functions[None].append(f)
+        return f
+
+    @setupmethod
+    def before_websocket(self, f: F) -> F:
+        """Call a function before each WebSocket's view; what it returns refuses the handshake."""
+        self.before_websocket_funcs.setdefault(None, []).append(f)
+        return f
+
+    @setupmethod
+    def after_websocket(self, f: F) -> F:
+        """Call a function with what each WebSocket's view returned; it returns that or another."""
+        self.after_websocket_funcs.setdefault(None, []).append(f)
+        return f
+
+    @setupmethod
+    def teardown_websocket(self, f: F) -> F:
+        """Call a function at the end of each WebSocket, with the error that ended it or None."""
+        self.teardown_websocket_funcs.setdefault(None, []).append(f)
         return f
 
     # Errors

@@ -38,6 +38,7 @@ class View:
     def as_view(cls, name: str, *class_args: t.Any, **class_kwargs: t.Any) -> ft.RouteCallable:
         """Return a function to route; further arguments go to the class when it is called."""
         view: t.Any
+        shared: View | None = None
         if cls.init_every_request:
 
             def view(**kwargs: t.Any) -> ft.ResponseReturnValue:
@@ -56,6 +57,10 @@ class View:
             for decorate in cls.decorators:
                 view = decorate(view)
 
+        elif _is_async_throughout(cls):
+            # Where ASGI serves the app, the methods are awaited on its loop.
+            view.as_coroutine = _awaiting(view, shared, class_args, class_kwargs)
+
         view.view_class = cls
         view.__name__ = name
         view.__doc__ = cls.__doc__
@@ -67,6 +72,29 @@ class View:
 
 def _call(method: t.Callable[..., t.Any], arguments: dict[str, t.Any]) -> ft.ResponseReturnValue:
     return t.cast(ft.ResponseReturnValue, current.app().ensure_sync(method)(**arguments))
+
+
+def _is_async_throughout(cls: type[View]) -> bool:
+    """Tell whether all that a class answers with is ``async def``."""
+    if cls.dispatch_request is not _BY_METHOD:
+        return is_async(cls.dispatch_request)
+    methods = [getattr(cls, name) for name in http_method_funcs if hasattr(cls, name)]
+    return bool(methods) and all(map(is_async, methods))
+
+
+def _awaiting(
+    view: t.Any, shared: View | None, args: tuple[t.Any, ...], kwargs: dict[str, t.Any]
+) -> t.Callable[..., t.Any]:
+    """Return a class's view as an ``async def`` function."""
+
+    async def awaiting(**values: t.Any) -> t.Any:
+        instance = view.view_class(*args, **kwargs) if shared is None else shared
+        method: t.Any = instance.dispatch_request
+        if type(instance).dispatch_request is _BY_METHOD:
+            method = _method_of(instance, current.request_context())
+        return await method(**values)
+
+    return awaiting
 
 
 def _dispatch(view: View, arguments: dict[str, t.Any]) -> ft.ResponseReturnValue:

@@ -14,7 +14,13 @@ import bolthead
 
 TOP = {
     "Bolthead",
+    "Event",
+    "EventStream",
+    "Websocket",
+    "WebsocketDisconnected",
     "install_as_flask",
+    "stream_body",
+    "websocket",
     # Flask's
     "Blueprint",
     "Config",

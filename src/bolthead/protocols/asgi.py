@@ -14,7 +14,7 @@ from ..plan.respond import HEARTBEAT, AsyncBody
 from ..routing import UNSURE
 from . import lifespan, websocket, wsgi
 from .body import BodyStream, has_body, make_stream, read_body
-from .scope import make_environ
+from .scope import make_environ, raw_headers
 from .watch import watched_for_blocking
 
 if t.TYPE_CHECKING:
@@ -365,23 +365,6 @@ def _leave_in_thread(
 
 
 # Sending
-
-
-@functools.lru_cache(maxsize=256)
-def _header_name(name: str) -> bytes:
-    return name.lower().encode("latin-1")
-
-
-def raw_headers(headers: t.Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
-    """Return headers as ASGI has them."""
-    return [(_header_name(name), _header_value(value)) for name, value in headers]
-
-
-def _header_value(value: str) -> bytes:
-    try:
-        return value.encode("latin-1")
-    except UnicodeEncodeError:
-        return value.encode()  # what browsers take such bytes for (RFC 9110, 5.5: opaque)
 
 
 async def _send_answer(

@@ -175,9 +175,11 @@ class BodyStream(io.RawIOBase):
                 yield chunk
 
     def readable(self) -> bool:
+        """Tell that it is one to read from."""
         return True
 
     def readinto(self, buffer: t.Any) -> int:
+        """Refuse: plain code cannot wait for what has not come yet."""
         raise RuntimeError(
             "The view takes its body as a stream, so nothing was read before it was called."
             " Use 'async for chunk in request.stream', or take 'stream_body' off the view."

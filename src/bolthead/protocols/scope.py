@@ -115,6 +115,23 @@ def header_key(name: bytes) -> str | None:
     return key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"
 
 
+@functools.lru_cache(maxsize=256)
+def _header_name(name: str) -> bytes:
+    return name.lower().encode("latin-1")
+
+
+def raw_headers(headers: t.Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    """Return headers as ASGI has them."""
+    return [(_header_name(name), _header_value(value)) for name, value in headers]
+
+
+def _header_value(value: str) -> bytes:
+    try:
+        return value.encode("latin-1")
+    except UnicodeEncodeError:
+        return value.encode()  # what browsers take such bytes for (RFC 9110, 5.5: opaque)
+
+
 class _Blocks(FileWrapper):
     """A file in larger blocks than WSGI servers take."""
 
