@@ -45,86 +45,105 @@ class JSONTag:
         return {self.key: self.to_json(value)}
 
 
-class TagDict(JSONTag):
+class _OfType(JSONTag):
+    """The tag of the values of a type; the base of most."""
+
+    __slots__ = ()
+    types: t.ClassVar[type | tuple[type, ...]]
+
+    def check(self, value: t.Any) -> bool:
+        """Tell whether the value is of the type."""
+        return isinstance(value, self.types)
+
+    def _items(self, value: t.Iterable[t.Any]) -> list[t.Any]:
+        return list(map(self.serializer.tag, value))
+
+
+class TagDict(_OfType):
     """An object with one key that looks like a tag: the key is marked with two underscores."""
 
     __slots__ = ()
     key = " di"
+    types = dict
 
     def check(self, value: t.Any) -> bool:
+        """Tell whether the value is such an object."""
         return (
-            isinstance(value, dict)
-            and len(value) == 1
-            and next(iter(value)) in self.serializer.tags
+            super().check(value) and len(value) == 1 and value.keys() <= self.serializer.tags.keys()
         )
 
     def to_json(self, value: t.Any) -> t.Any:
+        """Return the object with its key marked."""
         [(key, content)] = value.items()
         return {f"{key}__": self.serializer.tag(content)}
 
     def to_python(self, value: t.Any) -> t.Any:
-        [(key, content)] = value.items()
-        return {key[:-2]: content}
+        """Return the object with the mark taken off its key."""
+        [(marked, content)] = value.items()
+        return {marked.removesuffix("__"): content}
 
 
-class PassDict(JSONTag):
-    """Any other dictionary: only its values are tagged."""
+class _Passed(_OfType):
+    """A type that JSON has: its values are written as they are, only what they hold is tagged."""
 
     __slots__ = ()
 
-    def check(self, value: t.Any) -> bool:
-        return isinstance(value, dict)
+    def tag(self, value: t.Any) -> t.Any:
+        """Return the value's JSON form, under no key."""
+        return self.to_json(value)
+
+
+class PassDict(_Passed):
+    """Any other dictionary. Keys that are no text become so, without a tag."""
+
+    __slots__ = ()
+    types = dict
 
     def to_json(self, value: t.Any) -> t.Any:
-        # JSON keys are text; a key that is not becomes so without a tag.
-        return {key: self.serializer.tag(content) for key, content in value.items()}
-
-    tag = to_json
+        """Return the dictionary with its values tagged."""
+        return dict(zip(value, self._items(value.values()), strict=True))
 
 
-class TagTuple(JSONTag):
+class PassList(_Passed):
+    """A list."""
+
+    __slots__ = ()
+    types = list
+
+    def to_json(self, value: t.Any) -> t.Any:
+        """Return the list with its items tagged."""
+        return self._items(value)
+
+
+class TagTuple(_OfType):
     """A tuple, written as a list."""
 
     __slots__ = ()
     key = " t"
-
-    def check(self, value: t.Any) -> bool:
-        return isinstance(value, tuple)
+    types = tuple
 
     def to_json(self, value: t.Any) -> t.Any:
-        return [self.serializer.tag(item) for item in value]
+        """Return the items, tagged, as a list."""
+        return self._items(value)
 
     def to_python(self, value: t.Any) -> t.Any:
+        """Return the items as a tuple."""
         return tuple(value)
 
 
-class PassList(JSONTag):
-    """A list: only its items are tagged."""
-
-    __slots__ = ()
-
-    def check(self, value: t.Any) -> bool:
-        return isinstance(value, list)
-
-    def to_json(self, value: t.Any) -> t.Any:
-        return [self.serializer.tag(item) for item in value]
-
-    tag = to_json
-
-
-class TagBytes(JSONTag):
+class TagBytes(_OfType):
     """Bytes, written in base 64."""
 
     __slots__ = ()
     key = " b"
-
-    def check(self, value: t.Any) -> bool:
-        return isinstance(value, bytes)
+    types = bytes
 
     def to_json(self, value: t.Any) -> t.Any:
-        return b64encode(value).decode("ascii")
+        """Return the bytes in base 64."""
+        return str(b64encode(value), "ascii")
 
     def to_python(self, value: t.Any) -> t.Any:
+        """Return the bytes that base 64 text stands for."""
         return b64decode(value)
 
 
@@ -135,44 +154,47 @@ class TagMarkup(JSONTag):
     key = " m"
 
     def check(self, value: t.Any) -> bool:
+        """Tell whether the value has an HTML form."""
         return callable(getattr(value, "__html__", None))
 
     def to_json(self, value: t.Any) -> t.Any:
+        """Return the HTML form."""
         return str(value.__html__())
 
     def to_python(self, value: t.Any) -> t.Any:
+        """Return the HTML as Markup."""
         return Markup(value)  # noqa: S704  # it was markup when it was signed
 
 
-class TagUUID(JSONTag):
+class TagUUID(_OfType):
     """A UUID, written as its 32 digits."""
 
     __slots__ = ()
     key = " u"
-
-    def check(self, value: t.Any) -> bool:
-        return isinstance(value, UUID)
+    types = UUID
 
     def to_json(self, value: t.Any) -> t.Any:
+        """Return the digits."""
         return value.hex
 
     def to_python(self, value: t.Any) -> t.Any:
+        """Return the UUID of the digits."""
         return UUID(value)
 
 
-class TagDateTime(JSONTag):
+class TagDateTime(_OfType):
     """A date with time, written as HTTP writes it (seconds, UTC)."""
 
     __slots__ = ()
     key = " d"
-
-    def check(self, value: t.Any) -> bool:
-        return isinstance(value, datetime)
+    types = datetime
 
     def to_json(self, value: t.Any) -> t.Any:
+        """Return the date in HTTP's words."""
         return http_date(value)
 
     def to_python(self, value: t.Any) -> t.Any:
+        """Return the date that HTTP's words name."""
         return parse_date(value)
 
 
@@ -186,14 +208,9 @@ class TaggedJSONSerializer:
     __slots__ = ("_extended", "order", "tags")
 
     default_tags = [  # noqa: RUF012  # a list that subclasses replace, as in Flask
-        TagDict,
-        PassDict,
-        TagTuple,
-        PassList,
-        TagBytes,
-        TagMarkup,
-        TagUUID,
-        TagDateTime,
+        *(TagDict, PassDict),
+        *(TagTuple, PassList),
+        *(TagBytes, TagMarkup, TagUUID, TagDateTime),
     ]
 
     def __init__(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import typing as t
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from copy import copy
 from urllib.parse import urlsplit
 
@@ -100,26 +100,25 @@ class FlaskClient(Client):
         """
         if self._cookies is None:
             raise TypeError("Cookies are disabled. Create a client with 'use_cookies=True'.")
-        app = self.application
+        app, interface = self.application, self.application.session_interface
         ctx = app.test_request_context(*args, **kwargs)
-        self._add_cookies_to_wsgi(ctx.request.environ)
+        request = ctx.request
+        self._add_cookies_to_wsgi(request.environ)
         with ctx:
-            session = app.session_interface.open_session(app, ctx.request)
+            session = interface.open_session(app, request)
         if session is None:
             raise RuntimeError("Session backend did not open a session.")
 
         yield session
 
-        response = app.response_class()
-        if app.session_interface.is_null_session(session):
+        if interface.is_null_session(session):
             return
+        response = app.response_class()
         with ctx:
-            app.session_interface.save_session(app, session, response)
-        self._update_cookies_from_response(
-            ctx.request.host.partition(":")[0],
-            ctx.request.path,
-            response.headers.getlist("Set-Cookie"),
-        )
+            interface.save_session(app, session, response)
+        host, _, _ = request.host.partition(":")
+        cookies = response.headers.getlist("Set-Cookie")
+        self._update_cookies_from_response(host, request.path, cookies)
 
     def _copy_environ(self, environ: t.Mapping[str, t.Any]) -> WSGIEnvironment:
         """Return an environ with this client's own values, which asks for the contexts to keep."""
@@ -133,34 +132,34 @@ class FlaskClient(Client):
         self, args: tuple[t.Any, ...], kwargs: dict[str, t.Any]
     ) -> BaseRequest:
         """Return the request that ``EnvironBuilder`` makes of the arguments."""
-        kwargs["environ_base"] = self._copy_environ(kwargs.get("environ_base", {}))
-        builder = EnvironBuilder(self.application, *args, **kwargs)
-        try:
-            return builder.get_request()
-        finally:
-            builder.close()
+        own = self._copy_environ(kwargs.pop("environ_base", {}))
+        with closing(EnvironBuilder(self.application, *args, environ_base=own, **kwargs)) as made:
+            return made.get_request()
+
+    def _sendable(self, given: t.Any) -> BaseRequest | None:
+        """Return the request of a builder, environ or request; None of anything else."""
+        match given:
+            case werkzeug.test.EnvironBuilder():
+                builder = copy(given)
+                builder.environ_base = self._copy_environ(given.environ_base or {})
+                return builder.get_request()
+            case dict():
+                own = self._copy_environ({})
+                return EnvironBuilder.from_environ(
+                    given, app=self.application, environ_base=own
+                ).get_request()
+            case BaseRequest():
+                request = copy(given)
+                request.environ = self._copy_environ(given.environ)
+                return request
+        return None
 
     def open(
-        self,
-        *args: t.Any,
-        buffered: bool = False,
-        follow_redirects: bool = False,
-        **kwargs: t.Any,
+        self, *args: t.Any, buffered: bool = False, follow_redirects: bool = False, **kwargs: t.Any
     ) -> TestResponse:
         """Send a request: ``EnvironBuilder`` arguments, or a builder, environ or request."""
-        given = args[0] if args and not kwargs else None
-        if isinstance(given, werkzeug.test.EnvironBuilder):
-            builder = copy(given)
-            builder.environ_base = self._copy_environ(builder.environ_base or {})
-            request = builder.get_request()
-        elif isinstance(given, dict):
-            request = EnvironBuilder.from_environ(
-                given, app=self.application, environ_base=self._copy_environ({})
-            ).get_request()
-        elif isinstance(given, BaseRequest):
-            request = copy(given)
-            request.environ = self._copy_environ(request.environ)
-        else:
+        request = self._sendable(args[0]) if args and not kwargs else None
+        if request is None:
             request = self._request_from_builder_args(args, kwargs)
 
         # What the request before left open is no longer looked at.
