@@ -30,3 +30,18 @@ class made(t.Generic[T]):  # reads as a decorator, as property does
     if t.TYPE_CHECKING:
         # There is none at run time: assigning makes a plain attribute.
         def __set__(self, obj: object, value: T) -> None: ...
+
+
+class _Later:
+    """An attribute of a class that is looked up, and imported, when it is read."""
+
+    def __init__(self, load: t.Callable[[], t.Any]) -> None:
+        self.load = load
+
+    def __get__(self, obj: object | None, owner: type | None = None) -> t.Any:
+        return self.load()
+
+
+def later(load: t.Callable[[], T]) -> T:
+    """Return a class attribute that has the value which a function gives when it is read."""
+    return t.cast(T, _Later(load))

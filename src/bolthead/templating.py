@@ -10,24 +10,11 @@ from jinja2 import BaseLoader, Template, TemplateNotFound
 from jinja2 import Environment as BaseEnvironment
 
 from . import current
+from .helpers import _default_template_ctx_processor as _default_template_ctx_processor
 from .helpers import stream_with_context
 from .signals import before_render_template, template_rendered
 
 TemplateName = str | Template | list[str | Template]
-
-
-def _default_template_ctx_processor() -> dict[str, t.Any]:
-    """Return what every template sees: g, and in a request also the request and the session."""
-    found: dict[str, t.Any] = {}
-    app_ctx = current._cv_app.get(None)
-    if app_ctx is not None:
-        found["g"] = app_ctx.g
-    ctx = current._cv_request.get(None)
-    if ctx is not None:
-        found["request"] = ctx.request
-        # The proxy of the templates' globals is used for the session: looking the session up
-        # here would say that every page depends on it.
-    return found
 
 
 class Environment(BaseEnvironment):
