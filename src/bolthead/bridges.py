@@ -7,6 +7,7 @@ loop, on that loop. Async code calls plain code in a bounded number of worker th
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import functools
 import inspect
@@ -16,7 +17,7 @@ import types
 import typing as t
 from collections import deque
 from concurrent.futures import Future
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 
 R = t.TypeVar("R")
 
@@ -229,7 +230,17 @@ _inboxes = _Inboxes()
 class _Job:
     """A call that a worker thread makes for a loop."""
 
-    __slots__ = ("call", "context", "error", "future", "inbox", "is_done", "is_dropped", "result")
+    __slots__ = (
+        "call",
+        "context",
+        "error",
+        "future",
+        "inbox",
+        "is_done",
+        "is_dropped",
+        "is_expected",
+        "result",
+    )
 
     def __init__(
         self, context: contextvars.Context, call: tuple[t.Any, ...], inbox: _Inbox
@@ -240,10 +251,12 @@ class _Job:
         self.future = inbox.loop.create_future()
         self.result: t.Any = None
         self.error: BaseException | None = None
+        # Whether an idle thread is known to wait for it.
+        self.is_expected = False
         self.is_done = self.is_dropped = False
 
-    def run(self) -> None:
-        """Make the call, in a worker thread."""
+    def run(self, idle: deque[None]) -> None:
+        """Make the call, in a worker thread, which is idle from then on."""
         if not self.is_dropped:
             function, args, kwargs = self.call
             _working_for.loop = self.inbox.loop
@@ -253,6 +266,8 @@ class _Job:
                 self.error = error
             _working_for.loop = None
         inbox, self.call = self.inbox, ()
+        # Before the loop knows: it may have the next job at once.
+        idle.append(None)
         inbox.put(self)
 
 
@@ -265,7 +280,7 @@ class Threads:
     def __init__(self, most: int) -> None:
         self.most = most
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
-        # A mark for each thread that waits for a job.
+        # A mark for each thread that waits for a job, or is about to.
         self._idle: deque[None] = deque()
         self._starting = threading.Lock()
         self._count = 0
@@ -310,12 +325,14 @@ class Threads:
         return t.cast(R, job.result)
 
     def _submit(self, job: _Job) -> None:
-        self._jobs.put(job)
         try:
             self._idle.pop()
-            return
+            job.is_expected = True
         except IndexError:
-            pass
+            self._start_thread()
+        self._jobs.put(job)
+
+    def _start_thread(self) -> None:
         with self._starting:
             if self._count >= self.most:
                 return
@@ -331,15 +348,17 @@ class Threads:
 
 
 def _work(jobs: SimpleQueue[_Job | None], idle: deque[None]) -> None:
+    is_marked = False
     while True:
-        try:
-            job = jobs.get_nowait()
-        except Empty:
-            idle.append(None)
-            job = jobs.get()
+        job = jobs.get()
         if job is None:
             return
-        job.run()
+        if is_marked and not job.is_expected:
+            # It was given to a new thread, but this one is there first.
+            with contextlib.suppress(IndexError):
+                idle.pop()
+        job.run(idle)
+        is_marked = True
         del job
 
 
