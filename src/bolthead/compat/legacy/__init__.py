@@ -1,11 +1,10 @@
 """Names that Flask and its libraries have removed, given back by ``legacy=True``.
 
-One file per area, each with an ``install``. Nothing of this is imported without ``legacy=True``.
+One file per area, each with an ``install``; ``table.py`` lists the names. Nothing of this is
+imported without ``legacy=True``.
 """
 
 from __future__ import annotations
-
-from . import attributes, contexts, encoders, helpers, jinja, modules, setup, werkzeug
 
 _installed = False
 
@@ -16,5 +15,19 @@ def install() -> None:
     if _installed:
         return
     _installed = True
-    for area in (modules, contexts, encoders, attributes, helpers, setup, werkzeug, jinja):
+    from . import (
+        attributes,
+        authorization,
+        contexts,
+        encoders,
+        helpers,
+        jinja,
+        modules,
+        python3,
+        setup,
+        werkzeug,
+    )
+
+    flasks = (modules, contexts, encoders, attributes, helpers, setup)
+    for area in (*flasks, werkzeug, authorization, jinja, python3):
         area.install()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import typing as t
 from contextvars import ContextVar, Token
 
@@ -18,6 +19,11 @@ class ContextStack:
     def __init__(self, variable: ContextVar[t.Any]) -> None:
         self._variable = variable
         self._pushed: ContextVar[_Pushed] = ContextVar("pushed", default=())
+
+    @property
+    def __ident_func__(self) -> t.Callable[[], int]:
+        """What tells apart who works here: the thread, or the greenlet."""
+        return threading.get_ident
 
     @property
     def top(self) -> t.Any:

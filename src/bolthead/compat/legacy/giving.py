@@ -67,9 +67,9 @@ def give(row: str, make: Make, *modules: str, name: str | None = None) -> None:
             _shade(module, name, table)
 
 
-def give_value(row: str, value: t.Any, *modules: str) -> None:
+def give_value(row: str, value: t.Any, *modules: str, name: str | None = None) -> None:
     """Let modules have a removed name with a value that is at hand."""
-    give(row, lambda: value, *modules)
+    give(row, lambda: value, *modules, name=name)
 
 
 def _hook(module: ModuleType, table: dict[str, tuple[str, Make]]) -> None:
@@ -82,7 +82,7 @@ def _hook(module: ModuleType, table: dict[str, tuple[str, Make]]) -> None:
                 return before(name)
             raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
         row, make = table[name]
-        tell(row)
+        tell(row, row.replace("<name>", name).replace("<Mixin>", name))
         value = make()
         setattr(module, name, value)
         return value

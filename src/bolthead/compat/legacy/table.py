@@ -157,6 +157,9 @@ NAMES = (
     Removed("jinja2.ext.autoescape", J31, "nothing: Jinja has its tag"),
     Removed("jinja2.ext.with_", J31, "nothing: Jinja has its tag"),
     Removed("markupsafe.soft_unicode", "MarkupSafe 2.1", "`markupsafe.soft_str`"),
+    # Python
+    Removed("inspect.getargspec", "Python 3.11", "`inspect.getfullargspec`"),
+    Removed("collections.<name>", "Python 3.10", "`collections.abc`"),
 )
 
 BY_NAME = {removed.name: removed for removed in NAMES}

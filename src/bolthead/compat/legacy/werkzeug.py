@@ -233,8 +233,7 @@ def install() -> None:
     give_value("werkzeug.wrappers.BaseResponse", wrappers.Response)
     for mixin in MIXINS:
         made = type(mixin, (), {"__doc__": "The request and response classes have all of it."})
-        give_mixin = "werkzeug.wrappers.<Mixin>"
-        give(give_mixin, lambda made=made: made, "werkzeug.wrappers", name=mixin)  # type: ignore[misc]  # bound now
+        give_value("werkzeug.wrappers.<Mixin>", made, "werkzeug.wrappers", name=mixin)
     request, response, error = t.cast(
         t.Any, (SansIORequest, SansIOResponse, exceptions.HTTPException)
     )
