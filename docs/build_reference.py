@@ -359,6 +359,8 @@ def build_item(name: Name) -> str:
 
 def find_base(base: str) -> str | None:
     """Return a link to a base class that has a page."""
+    if base.startswith("_"):
+        return None
     for module in MODULES:
         for name, node, _ in statements(read(module).body):
             if name == base and isinstance(node, ast.ClassDef):

@@ -151,7 +151,7 @@ def __getattr__(name: str) -> t.Any:
             stacklevel=2,
         )
         return importlib.metadata.version("flask")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise AttributeError(name)
 
 
 def __dir__() -> list[str]:
