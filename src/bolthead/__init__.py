@@ -53,7 +53,6 @@ from .signals import template_rendered as template_rendered
 from .wrappers import Request as Request
 from .wrappers import Response as Response
 from .wrappers import Websocket as Websocket
-from .wrappers import WebsocketDisconnected as WebsocketDisconnected
 
 # For ``from bolthead import *``, which does not ask ``__getattr__``.
 __all__ = [
@@ -111,9 +110,11 @@ if t.TYPE_CHECKING:
     from .templating import render_template_string as render_template_string
     from .templating import stream_template as stream_template
     from .templating import stream_template_string as stream_template_string
+    from .wrappers.disconnected import WebsocketDisconnected as WebsocketDisconnected
 
-# Looked up when somebody asks for them: an app without templates does not load Jinja.
+# Looked up when somebody asks for them: what they need (Jinja, asyncio) not every app does.
 _LATER = {
+    "WebsocketDisconnected": "wrappers.disconnected",
     "render_template": "templating",
     "render_template_string": "templating",
     "stream_template": "templating",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import logging
 import os
@@ -36,7 +35,7 @@ from .paths import get_instance_path
 from .plan import recover, respond, run_sync
 from .plan.compile import WORKER_THREADS, Plans, scopes
 from .plan.route_plan import RoutePlan
-from .protocols import asgi, wsgi
+from .protocols import wsgi
 from .protocols.lifespan import Lifespan
 from .registry import REGISTRIES, CountedList
 from .scaffold import Scaffold, T_teardown, _endpoint_from_view_func, setupmethod
@@ -154,6 +153,7 @@ class Flask(Scaffold, metaclass=AppType):
         root_path: str | None = None,
     ) -> None:
         self._lifespan = Lifespan()
+        _mark_as_async()
         super().__init__(
             import_name=import_name,
             static_folder=static_folder,
@@ -795,6 +795,8 @@ class Flask(Scaffold, metaclass=AppType):
 
     async def asgi_app(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one scope by ASGI; wrap it by ``app.asgi_app = Middleware(app.asgi_app)``."""
+        from .protocols import asgi
+
         await asgi.serve(self, scope, receive, send)
 
     def __call__(self, environ: t.Any, start_response: t.Any, send: t.Any = None) -> t.Any:
@@ -861,10 +863,17 @@ class Bolthead(Flask):
 
 # Servers that choose between WSGI and ASGI by themselves ask whether calling the app is ``async``.
 _call: t.Any = Flask.__dict__["__call__"]
-if sys.version_info >= (3, 12):
-    inspect.markcoroutinefunction(_call)
-else:
-    _call._is_coroutine = asyncio.coroutines._is_coroutine  # type: ignore[attr-defined]  # the mark
+
+
+def _mark_as_async() -> None:
+    if sys.version_info >= (3, 12):
+        inspect.markcoroutinefunction(_call)
+    elif "asyncio" in sys.modules and not hasattr(_call, "_is_coroutine"):
+        # The mark is an object of asyncio's, which such a server has imported by now.
+        _call._is_coroutine = sys.modules["asyncio"].coroutines._is_coroutine
+
+
+_mark_as_async()
 
 # Bolthead's own methods, to tell replaced ones by.
 _OWN: dict[str, t.Any] = {name: value for name, value in vars(Flask).items() if callable(value)}

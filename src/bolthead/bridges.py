@@ -6,7 +6,6 @@ loop, on that loop. Async code calls plain code in a bounded number of worker th
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import contextvars
 import functools
@@ -18,6 +17,11 @@ import typing as t
 from collections import deque
 from concurrent.futures import Future
 from queue import SimpleQueue
+
+if t.TYPE_CHECKING:
+    import asyncio
+else:
+    from .light import asyncio
 
 R = t.TypeVar("R")
 

@@ -1,4 +1,4 @@
-"""Imports Werkzeug without its development server and its test client: serving needs neither.
+"""Imports Werkzeug without its development server and its test client, and asyncio when needed.
 
 They are 40 % of the time that ``import flask`` takes, and Werkzeug's package imports both for the
 names ``run_simple`` and ``Client``. Here these two are looked up when somebody asks for them.
@@ -47,5 +47,14 @@ def _look_up(name: str) -> t.Any:
     setattr(package, name, value)
     return value
 
+
+class _Asyncio:
+    """``asyncio``, imported when something of it is first used: a sync app never does."""
+
+    def __getattr__(self, name: str) -> t.Any:
+        return getattr(importlib.import_module("asyncio"), name)
+
+
+asyncio: t.Any = _Asyncio()
 
 import_werkzeug()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextvars
 import functools
 import typing as t
@@ -16,6 +15,11 @@ from . import lifespan, websocket, wsgi
 from .body import BodyStream, has_body, make_stream, read_body
 from .scope import make_environ, raw_headers
 from .watch import watched_for_blocking
+
+if t.TYPE_CHECKING:
+    import asyncio
+else:
+    from ..light import asyncio
 
 if t.TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import tempfile
 import typing as t
 
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+
+if t.TYPE_CHECKING:
+    import asyncio
+else:
+    from ..light import asyncio
 
 if t.TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

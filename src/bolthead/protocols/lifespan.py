@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import contextvars
 import threading
@@ -14,6 +13,11 @@ from functools import partial
 
 from .. import bridges
 from ..current import _cv_request
+
+if t.TYPE_CHECKING:
+    import asyncio
+else:
+    from ..light import asyncio
 
 if t.TYPE_CHECKING:
     from .scope import Receive, Send

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import typing as t
 from collections import deque
 
@@ -12,8 +11,13 @@ from .. import bridges
 from ..ctx import WebsocketContext
 from ..plan import recover, run_sync
 from ..plan.compile import scopes
-from ..wrappers.websocket import WebsocketDisconnected
+from ..wrappers.disconnected import WebsocketDisconnected
 from .scope import make_environ, raw_headers
+
+if t.TYPE_CHECKING:
+    import asyncio
+else:
+    from ..light import asyncio
 
 if t.TYPE_CHECKING:
     from .scope import Message, Receive, Scope, Send

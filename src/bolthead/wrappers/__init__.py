@@ -5,4 +5,3 @@ from __future__ import annotations
 from .request import Request as Request
 from .response import Response as Response
 from .websocket import Websocket as Websocket
-from .websocket import WebsocketDisconnected as WebsocketDisconnected

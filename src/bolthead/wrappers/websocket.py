@@ -2,22 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import typing as t
 
 from .request import Request
-
-
-class WebsocketDisconnected(asyncio.CancelledError):
-    """The client is gone; raised where a view waits for it, as Quart's cancellation is.
-
-    ``code`` is the close code, 1005 where the client gave none.
-    """
-
-    def __init__(self, code: int = 1005, reason: str = "") -> None:
-        super().__init__(f"The WebSocket was closed with code {code}. {reason}".strip())
-        self.code = code
-        self.reason = reason
 
 
 class Connection(t.Protocol):
@@ -84,6 +71,8 @@ class Websocket(Request):
 
     async def __aiter__(self) -> t.AsyncIterator[str | bytes]:
         """Yield the messages until the client closes."""
+        from .disconnected import WebsocketDisconnected
+
         while True:
             try:
                 message = await self.receive()
