@@ -60,7 +60,7 @@ format: $(READY)
 	$(BIN)/ruff format .
 
 conformance: $(READY)
-	$(BIN)/python tests/conformance/run.py $(SUITES)
+	$(BIN)/python tests/conformance/run.py $(or $(SUITES),--write-docs)
 	$(BIN)/python tests/conformance/served.py
 
 clean:

@@ -21,6 +21,7 @@ TARGET = ROOT / "docs" / "reference"
 
 MODULES = (
     "app",
+    "event_stream",
     "blueprints",
     "scaffold",
     "globals",
@@ -401,6 +402,27 @@ def build_options(command: click.Command) -> str:
     return "\n".join(lines)
 
 
+def build_legacy_names() -> str:
+    """Return the page of names that were removed, from the table by which they are given back."""
+    from bolthead.compat.legacy.table import as_markdown
+
+    parts = [
+        "# Removed names",
+        "Names that Flask 1.1 to 3.0, Werkzeug and what was used with them had, and have no more."
+        " They work again after `install_as_flask(legacy=True)`, or in a virtual environment after"
+        " `bolthead adopt --legacy`: [Run an existing app]"
+        "(../how-to/run-an-existing-app.md#apps-and-extensions-of-older-releases). The first use"
+        " of each gives a `DeprecationWarning` that says what to use. Written from the table in"
+        " `compat/legacy/table.py` by `docs/build_reference.py`.",
+        as_markdown(),
+        "Beside the names, `request.authorization` is a dictionary again, or the header's text for"
+        " a scheme such as `Bearer`; what it is today works, too. The attributes of a context are"
+        " kept as long as it is.",
+        "[Extensions](extensions.md) lists some that run by this.",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
 def build_index() -> str:
     """Return the page that lists the others."""
     parts = [
@@ -408,6 +430,8 @@ def build_index() -> str:
         "One page per module, written from the source by `docs/build_reference.py`. A module of"
         " Flask has the same name here: `flask.app` is `bolthead.app`.",
         "- [Settings](settings.md): every key of the configuration\n"
+        "- [Extensions](extensions.md): those whose tests are run, and what to know\n"
+        "- [Removed names](legacy-names.md) of older releases, and what to use\n"
         "- [Commands](commands.md): `bolthead run`, `routes`, `shell`, `adopt`",
         "## Modules",
         "\n".join(
@@ -440,7 +464,12 @@ def first_line(text: str) -> str:
 def build_pages() -> dict[str, str]:
     """Return every generated page by its file name."""
     pages = {page_of(module): build_module(module) for module in MODULES}
-    return {"index.md": build_index(), "commands.md": build_commands(), **pages}
+    more = {
+        "index.md": build_index(),
+        "commands.md": build_commands(),
+        "legacy-names.md": build_legacy_names(),
+    }
+    return {**more, **pages}
 
 
 def undescribed() -> list[str]:
