@@ -39,7 +39,7 @@ from .protocols import wsgi
 from .protocols.lifespan import Lifespan
 from .registry import REGISTRIES, CountedList
 from .scaffold import Scaffold, T_teardown, _endpoint_from_view_func, setupmethod
-from .sessions import SecureCookieSessionInterface, SessionInterface
+from .sessions import SecureCookieSession, SecureCookieSessionInterface, SessionInterface
 from .wrappers import Request, Response, Websocket
 
 if t.TYPE_CHECKING:
@@ -569,15 +569,16 @@ class Flask(Scaffold, metaclass=AppType):
         return interface.make_null_session(self) if session is None else session
 
     def _save_session(self, ctx: t.Any, response: t.Any) -> None:
-        session = ctx._opened
+        interface, session = self.session_interface, ctx._opened
         if session is None:
             # Nobody has looked at it. A permanent one is due again, but only if there is one.
-            interface = t.cast(SecureCookieSessionInterface, self.session_interface)
             if interface.get_cookie_name(self) not in ctx.environ.get("HTTP_COOKIE", ""):
                 return
             session = ctx._opened = self._open_session(ctx)
-        if not self.session_interface.is_null_session(session):
-            self.session_interface.save_session(self, session, response)
+        # PERF: the cookie's own session is none of the abstract classes that are asked for here.
+        is_own = self._current_plans().session_waits and type(session) is SecureCookieSession
+        if is_own or not interface.is_null_session(session):
+            interface.save_session(self, session, response)
 
     # The request's way. Each is the runner's step; override it, and the plan calls yours.
 

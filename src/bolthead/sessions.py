@@ -325,10 +325,11 @@ def _log_unreadable(app: Flask, error: Exception) -> None:
 
 
 def _vary_by_cookie(response: Response) -> None:
-    if any(name.lower() == "vary" for name, _ in response.headers):
-        response.vary.add("Cookie")
-    else:
-        response.headers.add("Vary", "Cookie")
+    for name, _ in response.headers:
+        if len(name) == 4 and name.lower() == "vary":
+            response.vary.add("Cookie")
+            return
+    response.headers.add("Vary", "Cookie")
 
 
 # How Bolthead's own interface works; where one of these is replaced, it is called in its turn.

@@ -25,16 +25,28 @@ class _Sha1(SigningAlgorithm):
     """HMAC with SHA-1, begun once for each key."""
 
     def __init__(self) -> None:
-        self._begun: dict[bytes, hmac.HMAC] = {}
+        self._begun: dict[bytes, tuple[t.Any, t.Any]] = {}
 
     def get_signature(self, key: bytes, value: bytes) -> bytes:
-        # PERF: a copy of one begun takes a third of the time of beginning one.
+        # PERF: copies of the two hashes begun with the key (RFC 2104, section 4) take a fifth of
+        # the time of beginning them.
         begun = self._begun.get(key)
         if begun is None:
-            begun = self._begun[key] = hmac.new(key, digestmod="sha1")
-        signature = begun.copy()
-        signature.update(value)
-        return signature.digest()
+            begun = self._begun[key] = _begun(key)
+        inner, outer = begun[0].copy(), begun[1].copy()
+        inner.update(value)
+        outer.update(inner.digest())
+        signature: bytes = outer.digest()
+        return signature
+
+
+def _begun(key: bytes) -> tuple[t.Any, t.Any]:
+    """Return the inner and the outer hash of an HMAC by a key, before any value."""
+    block = (lazy_sha1(key).digest() if len(key) > 64 else key).ljust(64, b"\0")
+    return (
+        lazy_sha1(bytes(byte ^ 0x36 for byte in block)),
+        lazy_sha1(bytes(byte ^ 0x5C for byte in block)),
+    )
 
 
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")

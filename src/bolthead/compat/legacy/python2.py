@@ -49,6 +49,7 @@ NativeStringIO = StringIO
 
 
 def _same(value: C) -> C:
+    """Return the class as it is: in Python 3 it has what the decorator gave."""
     return value
 
 

@@ -22,14 +22,15 @@ W1 = "Werkzeug 1.0"
 W2 = "Werkzeug 2.0"
 W21 = "Werkzeug 2.1"
 W22 = "Werkzeug 2.2"
+W23 = "Werkzeug 2.3"
 W3 = "Werkzeug 3.0"
 W31 = "Werkzeug 3.1"
 J31 = "Jinja 3.1"
 
 NAMES = (
     # Contexts
-    Removed("flask._request_ctx_stack", F23, "`flask.globals.request_ctx`, or `flask.g`"),
-    Removed("flask._app_ctx_stack", F23, "`flask.globals.app_ctx`, or `flask.g`"),
+    Removed("flask._request_ctx_stack", F3, "`flask.globals.request_ctx`, or `flask.g`"),
+    Removed("flask._app_ctx_stack", F3, "`flask.globals.app_ctx`, or `flask.g`"),
     Removed("flask.globals._app_ctx_err_msg", F22, "the text of the `RuntimeError`"),
     Removed("flask.globals._request_ctx_err_msg", F22, "the text of the `RuntimeError`"),
     Removed("flask.globals._find_app", F22, "`flask.current_app`"),
@@ -82,7 +83,7 @@ NAMES = (
     Removed("flask.Markup", F3, "`markupsafe.Markup`"),
     Removed("flask.escape", F3, "`markupsafe.escape`"),
     Removed("flask.__version__", "Flask 3.2", '`importlib.metadata.version("flask")`'),
-    Removed("flask.signals_available", F23, "nothing: signals are always available"),
+    Removed("flask.signals_available", F3, "nothing: signals are always available"),
     Removed("flask.json_available", F2, "nothing: JSON is always available"),
     Removed("flask.safe_join", F21, "`werkzeug.utils.safe_join`"),
     Removed("flask.send_file(attachment_filename=)", F22, "`download_name`"),
@@ -115,7 +116,7 @@ NAMES = (
     Removed("werkzeug.urls.url_fix", W3, "`werkzeug.urls.iri_to_uri`"),
     Removed("werkzeug.urls.URL", W3, "`urllib.parse.SplitResult`"),
     Removed("werkzeug.urls.BytesURL", W3, "`urllib.parse.SplitResultBytes`"),
-    Removed("werkzeug.urls.Href", W2, "`flask.url_for`, or `urllib.parse.urljoin`"),
+    Removed("werkzeug.urls.Href", W21, "`flask.url_for`, or `urllib.parse.urljoin`"),
     # Werkzeug: the rest
     Removed("werkzeug.<name>", W1, "the module that has it: `werkzeug.utils`, …"),
     Removed("werkzeug.__version__", W31, '`importlib.metadata.version("werkzeug")`'),
@@ -131,17 +132,17 @@ NAMES = (
     Removed("werkzeug.utils.unescape", W21, "`html.unescape`"),
     Removed("werkzeug.utils.detect_utf_encoding", W21, "`json.loads`, which takes bytes"),
     Removed("werkzeug.utils.invalidate_cached_property", W21, "`del instance.name`"),
-    Removed("werkzeug.exceptions.HTTPException.wrap", W2, "a class of both: `class Mine(A, B)`"),
+    Removed("werkzeug.exceptions.HTTPException.wrap", W21, "a class of both: `class Mine(A, B)`"),
     Removed("werkzeug.security.safe_str_cmp", W21, "`hmac.compare_digest`"),
     Removed("werkzeug.security.pbkdf2_bin", W21, "`hashlib.pbkdf2_hmac`"),
     Removed("werkzeug.security.pbkdf2_hex", W21, "`hashlib.pbkdf2_hmac`"),
     Removed("werkzeug.http.cookie_date", W21, "`werkzeug.http.http_date`"),
     Removed("werkzeug.http.parse_authorization_header", W3, "`Authorization.from_header`"),
     Removed("werkzeug.http.parse_www_authenticate_header", W3, "`WWWAuthenticate.from_header`"),
-    Removed("werkzeug.wsgi.get_query_string", W3, "`request.query_string`"),
-    Removed("werkzeug.wsgi.get_script_name", W3, "`request.root_path`"),
-    Removed("werkzeug.wsgi.peek_path_info", W3, '`environ["PATH_INFO"]`'),
-    Removed("werkzeug.wsgi.pop_path_info", W3, '`environ["PATH_INFO"]`'),
+    Removed("werkzeug.wsgi.get_query_string", W23, "`request.query_string`"),
+    Removed("werkzeug.wsgi.get_script_name", W23, "`request.root_path`"),
+    Removed("werkzeug.wsgi.peek_path_info", W23, '`environ["PATH_INFO"]`'),
+    Removed("werkzeug.wsgi.pop_path_info", W23, '`environ["PATH_INFO"]`'),
     Removed("werkzeug.datastructures.OrderedMultiDict", W31, "`MultiDict`"),
     Removed("werkzeug.datastructures.ImmutableOrderedMultiDict", W31, "`ImmutableMultiDict`"),
     Removed("werkzeug.routing.parse_rule", W22, "`Rule`, and its `arguments`"),
