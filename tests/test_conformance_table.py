@@ -1,6 +1,8 @@
 """The table of conformance suites says what a run needs, and why each exception is made."""
 
+import re
 import runpy
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,9 @@ import pytest
 
 TABLE = runpy.run_path(str(Path(__file__).parent / "conformance" / "table.py"))
 SUITES: dict[str, Any] = TABLE["load_suites"]()
+CONFORMANCE = Path(__file__).parent / "conformance"
+ENDED = tomllib.loads((CONFORMANCE / "legacy.toml").read_text("utf-8"))["extension"]
+PAGE = CONFORMANCE.parents[1] / "docs" / "reference" / "extensions.md"
 
 
 @pytest.mark.parametrize("suite", SUITES.values(), ids=SUITES)
@@ -43,3 +48,21 @@ def test_a_misspelt_key_is_an_error():
     """A key that does nothing is not passed over in silence."""
     with pytest.raises(ValueError, match=r"\[suite.x\] has unknown keys \['verson'\]"):
         TABLE["read_row"]("x", {"dist": "flask-x", "verson": "1.0"})
+
+
+@pytest.mark.parametrize("suite", SUITES.values(), ids=SUITES)
+def test_the_page_of_extensions_has_every_suite(suite):
+    """The docs' page says what each row does; else run ``make conformance``."""
+    row = re.escape(f"| {suite.name} | {suite.version} | ") + r"(\d+) of (\d+)"
+    found = re.search(row + re.escape(f" | {suite.note} |"), PAGE.read_text("utf-8"))
+    assert found, f"make conformance writes the row of {suite.name}"
+    assert int(found[1]) <= int(found[2]) >= suite.passing
+
+
+@pytest.mark.parametrize("name", ENDED)
+def test_each_ended_extension_has_an_app(name):
+    """A row of legacy.toml has the app to ask, says what ended it, and is on the docs' page."""
+    row = ENDED[name]
+    assert (CONFORMANCE / "legacy_apps" / f"{name.replace('-', '_')}.py").is_file()
+    shown = f"| {row['dist']} | {row['version']} | {row['died']} | {row.get('note', '')} |"
+    assert shown in PAGE.read_text("utf-8")

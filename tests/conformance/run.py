@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict
 from pathlib import Path
 
+from docs_page import TARGET, build_page
 from environments import SuiteError, digest, fetch_sdist, opened, python_version
 from outcomes import Comparison, compare, run_on_bolthead, run_on_flask
 from table import Suite, load_suites
@@ -34,6 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.json.write_text(json.dumps(summary(results, options.python), indent=2) + "\n")
     if options.report:
         options.report.write_text(report(results), "utf-8")
+    if options.write_docs and not any(result.error for result in results):
+        kept = {result.suite: (result.kept, result.passing) for result in results}
+        TARGET.write_text(build_page(suites, kept), "utf-8")
     return 0 if all(result.succeeded for result in results) else 1
 
 
@@ -49,7 +53,10 @@ def read_options(
     parser.add_argument("--python", default=sys.executable, help="interpreter to test with")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results here")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write why each was lost")
+    parser.add_argument("--write-docs", action="store_true", help=f"write {TARGET.name}")
     options = parser.parse_args(arguments)
+    if options.write_docs and options.suites:
+        parser.error("--write-docs is for all suites: the page has a row for each")
     unknown = sorted(set(options.suites) - set(suites))
     if unknown:
         parser.error(f"suites.toml has no {', '.join(unknown)}; --list prints what it has")

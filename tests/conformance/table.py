@@ -50,6 +50,7 @@ class Suite:
     patch: tuple[Patch, ...] = ()
     deselect: tuple[Named, ...] = ()
     accidents: tuple[Named, ...] = ()
+    note: str = ""
 
     @property
     def requirements(self) -> tuple[str, ...]:
