@@ -11,6 +11,7 @@ import contextvars
 import functools
 import inspect
 import os
+import sys
 import threading
 import types
 import typing as t
@@ -32,9 +33,10 @@ class _Kept:
     def __init__(self) -> None:
         self.runner = asyncio.Runner()
 
-    def __del__(self) -> None:
-        # An open loop would keep its selector and sockets.
-        self.runner.close()
+    def __del__(self, is_ending: t.Callable[[], bool] = sys.is_finalizing) -> None:
+        # An open loop would keep its selector and sockets. At the interpreter's end all goes.
+        if not is_ending():
+            self.runner.close()
 
 
 class _Loops(threading.local):

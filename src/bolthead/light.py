@@ -52,7 +52,9 @@ class _Asyncio:
     """``asyncio``, imported when something of it is first used: a sync app never does."""
 
     def __getattr__(self, name: str) -> t.Any:
-        return getattr(importlib.import_module("asyncio"), name)
+        value = getattr(importlib.import_module("asyncio"), name)
+        self.__dict__[name] = value  # found here the next time
+        return value
 
 
 asyncio: t.Any = _Asyncio()

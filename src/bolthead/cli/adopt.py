@@ -61,8 +61,9 @@ def _adopt(folder: Path, *, legacy: bool) -> str:
         return f"Nothing to do: 'import flask' already gives Bolthead in {sys.prefix}."
     for path, text in files.items():
         path.write_text(text, encoding="utf-8")
+    names = ", with the names that were removed" if legacy else ""
     return (
-        f"From now on 'import flask' gives Bolthead in {sys.prefix}.\n"
+        f"From now on 'import flask' gives Bolthead in {sys.prefix}{names}.\n"
         "To take it back: bolthead adopt --undo"
     )
 

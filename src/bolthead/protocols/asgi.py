@@ -6,11 +6,13 @@ import contextvars
 import functools
 import typing as t
 
+from ..bridges import is_async
 from ..ctx import AppContext, RequestContext
 from ..current import _cv_app, _cv_request
 from ..plan import run_async, run_sync
 from ..plan.respond import HEARTBEAT, AsyncBody
 from ..routing import UNSURE
+from ..signals import appcontext_tearing_down, request_tearing_down
 from . import lifespan, websocket, wsgi
 from .body import BodyStream, has_body, make_stream, read_body
 from .scope import make_environ, raw_headers
@@ -276,8 +278,7 @@ async def _answer(exchange: _Exchange, plans: t.Any, plan: t.Any) -> Answer:
     if outer is None or outer.app is not app:
         own = _new(AppContext)
         own.app = app
-        own_token = _cv_app.set(own)
-        own._cv_tokens = (own_token,)
+        own._cv_tokens = (_cv_app.set(own),)
     token = _cv_request.set(ctx)
     tokens = ctx._cv_tokens = ((token, own),)
 
@@ -313,17 +314,7 @@ async def _answer(exchange: _Exchange, plans: t.Any, plan: t.Any) -> Answer:
         if ctx._cv_tokens is not tokens:
             wsgi._leave(app, ctx, error)  # the view entered or left it by itself
         else:
-            try:
-                if plan is None or not plan.leaves_quietly or app._changes.compiled is not plans:
-                    await _leave(app, ctx, own, error)
-            finally:
-                if ctx._request is not None:
-                    ctx._close_request()
-                ctx._cv_tokens = ()
-                _cv_request.reset(token)
-                if own is not None:
-                    own._cv_tokens = ()
-                    _cv_app.reset(own_token)
+            await _leave(app, ctx, token, own, error)
 
 
 def _started(plans: t.Any, response: t.Any, environ: WSGIEnvironment) -> Answer:
@@ -340,32 +331,46 @@ def _started(plans: t.Any, response: t.Any, environ: WSGIEnvironment) -> Answer:
 
 
 async def _leave(
-    app: Served, ctx: t.Any, own: AppContext[t.Any] | None, error: BaseException | None
+    app: Served, ctx: t.Any, token: t.Any, own: AppContext[t.Any] | None, error: t.Any
 ) -> None:
-    """Run the teardown functions; one that fails must not cost a ready answer."""
-    plans = app._current_plans()
-    plan = plans.route(run_sync.endpoint(ctx))
+    """Take the contexts out of force: ``ctx.pop`` with await. Failures do not cost the answer."""
     try:
-        if plan.awaited is None:
-            await plans.threads.call(_leave_in_thread, app, plans, plan, ctx, own, error)
-            return
         try:
-            await run_async.leave(plan.awaited, ctx, error)
+            await _teardown_request(app, ctx, error)
         finally:
+            if ctx._request is not None:
+                ctx._close_request()
+            ctx._cv_tokens = ()
+            _cv_request.reset(token)
             if own is not None:
-                await run_async.leave_app(app, plans.app_teardown_awaited, error)
+                try:
+                    await _teardown_app(app, error)
+                finally:
+                    (own_token,), own._cv_tokens = own._cv_tokens, ()
+                    _cv_app.reset(own_token)
     except Exception as failure:
         wsgi._tell_failed_teardown(app, failure, error)
 
 
-def _leave_in_thread(
-    app: Served, plans: t.Any, plan: t.Any, ctx: t.Any, own: t.Any, error: BaseException | None
-) -> None:
-    try:
-        run_sync.leave(plan, ctx, error)
-    finally:
-        if own is not None:
-            run_sync.leave_app(app, plans.app_teardown, error)
+async def _teardown_request(app: Served, ctx: t.Any, error: BaseException | None) -> None:
+    plans = app._current_plans()
+    plan = plans.route(run_sync.endpoint(ctx))
+    if not plan.teardown and not request_tearing_down.receivers:
+        return
+    if plan.awaited is None:
+        await plans.threads.call(run_sync.leave, plan, ctx, error)
+    else:
+        await run_async.leave(plan.awaited, ctx, error)
+
+
+async def _teardown_app(app: Served, error: BaseException | None) -> None:
+    plans = app._current_plans()
+    if not plans.app_teardown and not appcontext_tearing_down.receivers:
+        return
+    if any(map(is_async, plans.app_teardown_raw)):
+        await run_async.leave_app(app, plans.app_teardown_awaited, error)
+    else:
+        await plans.threads.call(run_sync.leave_app, app, plans.app_teardown, error)
 
 
 # Sending

@@ -131,7 +131,12 @@ class Matcher:
         # PERF: most paths of most apps are static; see benchmarks/growth.py.
         node = self._static.get(path)
         if node is not None:
-            return _ending(node, method, [])
+            if not node.ends_unsure:
+                for entry in node.rules:
+                    methods = entry.rule.methods
+                    if methods is None or method in methods:
+                        return entry.rule, {} if entry.defaults is None else dict(entry.defaults)
+            return UNSURE
         if not path.isascii() or path[:1] != "/" or "//" in path or "\n" in path:
             return UNSURE
         try:

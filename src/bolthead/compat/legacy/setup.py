@@ -23,6 +23,7 @@ class FirstRequestFunctions(list[t.Any]):
         self.app = app
         self.lock = threading.RLock()
         self.waiting = False
+        self.running = False
 
     def append(self, f: t.Any) -> None:
         """Add a function."""
@@ -34,10 +35,15 @@ class FirstRequestFunctions(list[t.Any]):
     def run(self, endpoint: str | None = None, values: t.Any = None) -> None:
         """Call them, unless that was done; a second request waits until it is."""
         with self.lock:
-            if not self.waiting:
+            # One of them may send a request to the app itself.
+            if not self.waiting or self.running:
                 return
-            for f in self:
-                self.app.ensure_sync(f)()
+            self.running = True
+            try:
+                for f in self:
+                    self.app.ensure_sync(f)()
+            finally:
+                self.running = False
             self.waiting = False
             first = self.app.url_value_preprocessors[None]
             if self.run in first:
