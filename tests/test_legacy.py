@@ -256,10 +256,31 @@ def test_json_by_encoders_and_settings():
             # The first two were looked at above.
             assert len(messages) == (key == "JSONIFY_PRETTYPRINT_REGULAR"), messages
             assert client.get("/").text == expected, client.get("/").text
-        app.config.update(JSONIFY_MIMETYPE="application/vnd.api+json")
+        class Settings:
+            JSONIFY_MIMETYPE = "application/vnd.api+json"
+            NAME = "shop"
+        _, messages = told(lambda: app.config.from_object(Settings))
+        assert len(messages) == 1 and app.config["NAME"] == "shop", messages
+        app.config.update([("NAME", "other")], TITLE="x")
+        assert (app.config["NAME"], app.config["TITLE"]) == ("other", "x")
         assert client.get("/").mimetype == "application/vnd.api+json"
         app.json.sort_keys = True
         assert client.get("/").text.index("a") < client.get("/").text.index("é")
+        """
+    )
+
+
+def test_apps_of_today_are_as_quick():
+    """An app that uses no removed name has the same plans as without them."""
+    run_legacy(
+        """
+        from flask import Flask
+        app = Flask("shop")
+        app.add_url_rule("/", "show", lambda: {"a": 1})
+        assert dict in app.plan_for("show").quick and app.json.quick_encoder() is not None
+        app.json_encoder = app.json_encoder
+        assert dict not in app.plan_for("show").quick
+        assert app.test_client().get("/").text == '{"a":1}\\n'
         """
     )
 
@@ -289,6 +310,21 @@ def test_before_the_first_request():
         app.try_trigger_before_first_request_functions()
         app.test_client().get("/")
         assert done.count("set") == 1
+
+        # It may send a request itself, and one that fails is called again.
+        app = Flask("shop")
+        app.add_url_rule("/", "show", lambda: "shown")
+        fails = [True]
+
+        @app.before_first_request
+        def ask():
+            done.append(app.test_client().get("/").text)
+            if fails:
+                fails.pop()
+                raise RuntimeError("not yet")
+
+        statuses = [app.test_client().get("/").status_code for _ in range(3)]
+        assert statuses == [500, 200, 200] and done.count("shown") == 2, (statuses, done)
         """
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import typing as t
@@ -103,6 +102,9 @@ def _pretty_as_compact(pretty: bool) -> bool | None:
     return False if pretty else None
 
 
+_own_set_item = Config.__setitem__
+_own_update = Config.update
+
 # What the removed settings are where nobody has set them.
 SETTINGS: dict[str, t.Callable[[], t.Any]] = {
     "JSON_AS_ASCII": lambda: True,
@@ -127,17 +129,17 @@ def _get(config: t.Any, key: str, default: t.Any = None) -> t.Any:
     return dict.get(config, key, default)
 
 
-def _telling(method: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
-    """Return a method of the configuration that warns when a removed setting is set."""
+def _set_item(config: t.Any, key: str, value: t.Any) -> None:
+    if key in SETTINGS:
+        tell(key)
+    _own_set_item(config, key, value)
 
-    @functools.wraps(method)
-    def change(config: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Any:
-        given = {args[0]: None} if args and isinstance(args[0], str) else dict(*args, **kwargs)
-        for key in SETTINGS.keys() & given.keys():
-            tell(key)
-        return method(config, *args, **kwargs)
 
-    return change
+def _update(config: t.Any, *args: t.Any, **kwargs: t.Any) -> None:
+    given = dict(*args, **kwargs)
+    for key in SETTINGS.keys() & given.keys():
+        tell(key)
+    _own_update(config, given)
 
 
 def _change_provider() -> None:
@@ -207,6 +209,6 @@ def install() -> None:
     blueprint.json_decoder = Coder("flask.Blueprint.json_decoder", None)
     config.__missing__ = _missing
     config.get = _get
-    config.__setitem__ = _telling(Config.__setitem__)
-    config.update = _telling(Config.update)
+    config.__setitem__ = _set_item
+    config.update = _update
     _change_provider()
