@@ -5,7 +5,8 @@ and returns an app of it. A table names requests; ``cases(build, table)`` makes 
 ``compare`` asks both apps. What is no request (an error text, a configuration) is a *probe*: a
 function which takes the framework and returns, or raises, the same on both sides.
 
-``PARITY_PROTOCOL=asgi`` calls Bolthead by ASGI; ``make test`` runs all tables in both ways.
+``PARITY_PROTOCOL=asgi`` calls Bolthead by ASGI; ``make test`` runs all tables in both ways. With
+``asgi-loop`` every app has an ``async def`` function, so that the loop's runner does the work.
 ``PARITY_SUBJECT=flask`` compares Flask with itself, which shows that a table is deterministic.
 """
 
@@ -78,7 +79,8 @@ def load(name: str) -> Framework:
 FLASK = load("flask")
 SUBJECT_NAME = os.environ.get("PARITY_SUBJECT", "bolthead")
 SUBJECT = load(SUBJECT_NAME)
-OVER_ASGI = os.environ.get("PARITY_PROTOCOL") == "asgi"
+OVER_ASGI = os.environ.get("PARITY_PROTOCOL") in {"asgi", "asgi-loop"}
+ON_LOOP = os.environ.get("PARITY_PROTOCOL") == "asgi-loop"
 
 
 # Requests
@@ -300,6 +302,8 @@ def not_over_asgi(case_id: str) -> str | None:
     """Why a case is not put by ASGI, where that is what is tested."""
     if not OVER_ASGI:
         return None
+    if ON_LOOP and case_id.endswith("-stop"):
+        return "StopIteration ends a coroutine"
     return next(
         (why for key, why in NOT_OVER_ASGI.items() if fnmatch.fnmatchcase(case_id, key)), None
     )
@@ -360,6 +364,10 @@ def asgi_request(environ: dict) -> tuple[dict, list[bytes]]:
     return scope, [part for part in (body[:half], body[half:]) if part] or [b""]
 
 
+async def end_of_context(error: BaseException | None) -> None:
+    """Do nothing, but on the loop."""
+
+
 def as_bytes(value: str) -> str:
     """A header's value as it is sent; what is not Latin-1 is UTF-8."""
     try:
@@ -400,6 +408,8 @@ def talk(app: t.Any, requests: Iterable[Ask]) -> list[Answer]:
     send = call
     if OVER_ASGI and type(app).__module__.startswith("bolthead."):
         send = call_by_asgi
+        if ON_LOOP and end_of_context not in app.teardown_appcontext_funcs:
+            app.teardown_appcontext_funcs.append(end_of_context)
     cookies: dict[str, str] = {}
     answers: list[Answer] = []
     for request in requests:

@@ -177,8 +177,9 @@ class Plans:
         self.enters_on_loop = (
             self.session_waits and self.matcher is not None and _has_own_converters(app.url_map)
         )
+        self.app_teardown_raw = tuple(reversed(app.teardown_appcontext_funcs))
         self.app_teardown_awaited = tuple(
-            to_async(function, self.threads) for function in reversed(app.teardown_appcontext_funcs)
+            to_async(function, self.threads) for function in self.app_teardown_raw
         )
         # Whether there is more to do than the shortest way does.
         self.detours = bool(self.by_methods) or not app._lifespan.is_ready
