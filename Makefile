@@ -34,6 +34,7 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest
 	PARITY_PROTOCOL=asgi $(BIN)/python -m pytest --quiet tests/parity
+	PARITY_PROTOCOL=asgi-loop $(BIN)/python -m pytest --quiet tests/parity/test_hooks_errors.py tests/parity/test_contexts.py
 
 # Each minor version in an environment of its own; one that is not installed is skipped aloud.
 test-all:

@@ -865,3 +865,40 @@ def test_setup_may_change_between_requests():
     assert run(ask(app)).text == "first"
     app.view_functions["index"] = lambda: thread()
     assert run(ask(app)).text.startswith("bolthead-worker")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_request_is_gone_when_the_app_context_ends(app, kind):
+    """The request's teardown functions see it; those of the app context do not."""
+    seen = []
+    app.teardown_request(KINDS[kind](lambda error: seen.append(has_request_context())))
+    app.teardown_appcontext(KINDS[kind](lambda error: seen.append(has_request_context())))
+    app.add_url_rule("/", "index", awaited(lambda: "x"))
+    run(ask(app))
+    assert seen == [True, False]
+
+
+def test_many_waiting_views_at_a_time(app):
+    """Five hundred views that wait do so together."""
+
+    @app.get("/")
+    async def view():
+        await asyncio.sleep(0.1)
+        return "x"
+
+    async def talk():
+        begun = time.perf_counter()
+        answers = await asyncio.gather(*(ask(app) for _ in range(500)))
+        return [answer.status for answer in answers], time.perf_counter() - begun
+
+    statuses, seconds = run(talk())
+    assert statuses == [200] * 500
+    assert seconds < 2
+
+
+def test_setting_up_a_plan_tells_which_functions_are_awaited(app):
+    """A plan of plain functions has no second one beside it."""
+    app.add_url_rule("/plain", "plain", lambda: "x")
+    app.add_url_rule("/async", "async", awaited(lambda: "x"))
+    assert app.plan_for("plain").awaited is None
+    assert app.plan_for("async").awaited is not None
