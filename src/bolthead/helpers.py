@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import mimetypes
 import os
 import typing as t
 from datetime import datetime
@@ -276,7 +277,13 @@ def _file_options(options: dict[str, t.Any]) -> dict[str, t.Any]:
     name = options.get("download_name")
     if name is not None and ("\n" in name or "\r" in name):
         # It goes into a header, where a line break would be refused.
-        options["download_name"] = name.replace("\r", "").replace("\n", "")
+        name = options["download_name"] = name.replace("\r", "").replace("\n", "")
+    if name is not None and options.get("mimetype") is None and "//" in name:
+        # Its type is guessed as that of a URL, which it may look like and not be.
+        try:
+            mimetypes.guess_type(name)
+        except ValueError:
+            options["mimetype"] = "application/octet-stream"
     return {
         **options,
         "environ": environ,
