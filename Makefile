@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 HOST   ?= 127.0.0.1
 PORT   ?= 5000
 
-.PHONY: help setup demo test test-all check conformance nightly bench format clean
+.PHONY: help setup demo test test-all check conformance legacy nightly bench format clean
 
 help:
 	@echo "make demo         set everything up and serve the URL shortener on http://$(HOST):$(PORT)"
@@ -63,6 +63,10 @@ format: $(READY)
 conformance: $(READY)
 	$(BIN)/python tests/conformance/run.py $(or $(SUITES),--write-docs)
 	$(BIN)/python tests/conformance/served.py
+
+# Extensions that died of a removed name, on `adopt --legacy`.
+legacy: $(READY)
+	$(BIN)/python tests/conformance/legacy.py
 
 clean:
 	rm -rf $(VENV) .cache build dist
