@@ -170,3 +170,34 @@ def test_static_endpoint_is_there_by_default():
     """An app has a route for its static files, unless it has no static folder."""
     assert [rule.endpoint for rule in Flask("tested_app").url_map.iter_rules()] == ["static"]
     assert list(Flask("tested_app", static_folder=None).url_map.iter_rules()) == []
+
+
+def test_settings_of_the_map_count_at_any_time():
+    """A setting of the URL map that is changed after requests were served takes effect."""
+    app = Flask("settings")
+    app.add_url_rule("/a/<x>", "a", lambda x: x)
+    client = app.test_client()
+    assert client.get("/a/b").status_code == 200
+    with app.test_request_context():
+        assert app.url_for("a", x="b", q=1, p=2) == "/a/b?q=1&p=2"
+    app.url_map.sort_parameters = True
+    with app.test_request_context():
+        assert app.url_for("a", x="b", q=1, p=2) == "/a/b?p=2&q=1"
+
+
+def test_attributes_of_ones_own_cost_no_plan():
+    """An app that counts on itself, or in its configuration, is not compiled again each time."""
+    app = Flask("counting")
+    app.hits = 0
+
+    @app.get("/")
+    def index():
+        app.hits += 1
+        app.config["LAST"] = app.hits
+        return str(app.hits)
+
+    client = app.test_client()
+    client.get("/")
+    plan = app.plan_for("index")
+    assert client.get("/").text == "2"
+    assert app.plan_for("index") is plan

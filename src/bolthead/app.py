@@ -198,9 +198,10 @@ class Flask(Scaffold, metaclass=AppType):
         )
 
     def __setattr__(self, name: str, value: t.Any) -> None:
-        # Anything set on the app may change what its requests need.
+        # A setting or method that is replaced changes what requests need; a name of the
+        # user's own does not.
         changes = self.__dict__.get("_changes")
-        if changes is not None and name != "_got_first_request":
+        if changes is not None and name in _COMPILED:
             changes.note()
             if name in REGISTRIES and getattr(value, "changes", None) is not changes:
                 value = REGISTRIES[name](changes, value)
@@ -878,3 +879,13 @@ _mark_as_async()
 
 # Bolthead's own methods, to tell replaced ones by.
 _OWN: dict[str, t.Any] = {name: value for name, value in vars(Flask).items() if callable(value)}
+
+# What plans are compiled from, among the attributes of an app.
+_COMPILED = (frozenset(dir(Flask)) - {"_got_first_request"}) | {
+    "config",
+    "json",
+    "subdomain_matching",
+    "teardown_appcontext_funcs",
+    "url_map",
+    *REGISTRIES,
+}

@@ -10,7 +10,7 @@ import typing as t
 
 from werkzeug.utils import import_string
 
-from .registry import DICT_CHANGES, Changes, counting
+from .registry import DICT_CHANGES, Changes
 
 T = t.TypeVar("T")
 
@@ -38,7 +38,27 @@ class ConfigAttribute(t.Generic[T]):
         obj.config[self.__name__] = value
 
 
-@counting(*DICT_CHANGES)
+# The settings that plans are compiled with; others are read when they are needed.
+PLANNED = ("DEBUG", "SESSION_COOKIE_NAME", "TRUSTED_HOSTS", "WORKER_THREADS")
+
+
+def _noting(name: str) -> t.Callable[..., t.Any]:
+    """Return a method of a dictionary that notes when it changed a planned setting."""
+    method = getattr(dict, name)
+
+    def change(self: Config, *args: t.Any, **kwargs: t.Any) -> t.Any:
+        before = self._planned()
+        try:
+            return method(self, *args, **kwargs)
+        finally:
+            if self._planned() != before:
+                self.changes.note()
+
+    change.__name__ = name
+    change.__doc__ = method.__doc__
+    return change
+
+
 class Config(dict[str, t.Any]):
     """Settings by their upper-case name (Flask docs, "Configuration Handling").
 
@@ -56,6 +76,9 @@ class Config(dict[str, t.Any]):
         super().__init__(defaults or {})
         self.root_path = root_path
         self.changes = Changes()
+
+    def _planned(self) -> tuple[t.Any, ...]:
+        return tuple(map(self.get, PLANNED))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {dict.__repr__(self)}>"
@@ -169,6 +192,10 @@ class Config(dict[str, t.Any]):
                 key = name[len(namespace) :] if trim_namespace else name
                 found[key.lower() if lowercase else key] = value
         return found
+
+
+for _name in DICT_CHANGES:
+    setattr(Config, _name, _noting(_name))
 
 
 def _loaded(text: str, loads: t.Callable[[str], t.Any]) -> t.Any:

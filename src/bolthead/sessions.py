@@ -90,8 +90,10 @@ class SessionInterface(metaclass=Watched):
 
     def __setattr__(self, name: str, value: t.Any) -> None:
         super().__setattr__(name, value)
-        # An interface may serve several apps; their plans know how theirs works.
-        note_for_all()
+        # An interface may serve several apps, whose plans know how Bolthead's own works. Another
+        # one is called in any case, and may keep on itself what it likes.
+        if type(self) is SecureCookieSessionInterface:
+            note_for_all()
 
     def make_null_session(self, app: Flask) -> NullSession:
         """Return the session of an app whose own cannot be opened."""

@@ -25,10 +25,12 @@ def make_builder(url_map: CountedMap, endpoint: str) -> Builder | None:
 
     It returns None for values that it leaves to Werkzeug: missing or further ones, text to quote.
     """
-    rules = [rule for rule in url_map.in_order if rule.endpoint == endpoint]
-    if len(rules) != 1:
+    try:
+        [rule] = url_map.iter_rules(endpoint)
+    except (KeyError, ValueError):
+        return None  # no rule, or several
+    if url_map.sort_parameters or url_map.sort_key is not None:
         return None
-    [rule] = rules
     if type(rule) is not Rule or rule.websocket or rule.alias or rule.defaults:
         return None
     if rule.subdomain != url_map.default_subdomain or not rule.rule.startswith("/"):

@@ -9,11 +9,25 @@ from werkzeug.routing import Map, Rule
 from ..made import made
 from ..registry import Changes
 
+# Attributes of a map by which matching and building go.
+_SETTINGS = frozenset(
+    {"default_subdomain", "host_matching", "merge_slashes", "sort_key", "sort_parameters"}
+)
+
 
 class CountedMap(Map):
     """A URL map whose additions are noted."""
 
     changes: Changes | None = None
+
+    matcher: t.Any = None
+    """What stands before this map, made for the rules that it has by now; None until then."""
+
+    def __setattr__(self, name: str, value: t.Any) -> None:
+        super().__setattr__(name, value)
+        if name in _SETTINGS and self.changes is not None:
+            super().__setattr__("matcher", None)
+            self.changes.note()
 
     @made
     def in_order(self) -> list[Rule]:
@@ -25,5 +39,6 @@ class CountedMap(Map):
         for rule in rulefactory.get_rules(self):
             super().add(rule)
             self.in_order.append(rule)
+        self.matcher = None
         if self.changes is not None:
             self.changes.note()

@@ -76,11 +76,15 @@ def make_matcher(url_map: CountedMap) -> Matcher | None:
     """
     if url_map.host_matching or not url_map.merge_slashes:
         return None
+    if url_map.matcher is not None:
+        kept: Matcher = url_map.matcher
+        return kept
     matcher = Matcher()
     for rule in url_map.in_order:
         if rule.subdomain != url_map.default_subdomain:
             continue  # never matched where subdomains are not
         matcher.add(rule, url_map)
+    url_map.matcher = matcher
     return matcher
 
 
