@@ -163,7 +163,8 @@ class AppContext(t.Generic[AppT], metaclass=Watched):
     @made
     def g(self) -> _AppCtxGlobals:
         """The namespace of this context, an ``app.app_ctx_globals_class``."""
-        return t.cast(_AppCtxGlobals, self.app.app_ctx_globals_class())
+        made_now: _AppCtxGlobals = self.app.app_ctx_globals_class()
+        return made_now
 
     @made
     def url_adapter(self) -> MapAdapter | None:

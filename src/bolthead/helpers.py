@@ -169,7 +169,7 @@ def url_for(
     **values: t.Any,
 ) -> str:
     """Return the URL of an endpoint with values for its arguments; see ``Flask.url_for``."""
-    url = current.app().url_for(
+    url: str = current.app().url_for(
         endpoint,
         _anchor=_anchor,
         _method=_method,
@@ -177,7 +177,7 @@ def url_for(
         _external=_external,
         **values,
     )
-    return t.cast(str, url)
+    return url
 
 
 def redirect(

@@ -106,17 +106,18 @@ def _dispatch(view: View, arguments: dict[str, t.Any]) -> ft.ResponseReturnValue
     plans = ctx.app._changes.compiled
     # PERF: two calls less, and no question to ``ensure_sync`` that has one answer.
     if plans is not None and plans.adapts_once and not is_async(method):
-        return t.cast(ft.ResponseReturnValue, method(**arguments))
+        answer: ft.ResponseReturnValue = method(**arguments)
+        return answer
     return _call(method, arguments)
 
 
 def _method_of(view: View, ctx: t.Any) -> t.Callable[..., t.Any]:
     name = ctx.method
-    method = getattr(view, name.lower(), None)
+    method: t.Callable[..., t.Any] | None = getattr(view, name.lower(), None)
     if method is None and name == "HEAD":
         method = getattr(view, "get", None)
     assert method is not None, f"Unimplemented method {name!r}"  # noqa: S101  # Flask's error
-    return t.cast("t.Callable[..., t.Any]", method)
+    return method
 
 
 class MethodView(View):

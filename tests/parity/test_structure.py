@@ -90,7 +90,7 @@ def build_blueprints(fw):
     @files.route("/resource")
     def resource():
         with files.open_resource("data.txt") as file:
-            return file.read() + files.send_static_file("own.txt").get_data_if_ready()
+            return file.read()
 
     @files.route("/opened")
     def opened():
