@@ -881,7 +881,7 @@ _mark_as_async()
 _OWN: dict[str, t.Any] = {name: value for name, value in vars(Flask).items() if callable(value)}
 
 # What plans are compiled from, among the attributes of an app.
-_COMPILED = (frozenset(dir(Flask)) - {"_got_first_request"}) | {
+_COMPILED = (set(dir(Flask)) - {"_got_first_request"}) | {
     "config",
     "json",
     "subdomain_matching",

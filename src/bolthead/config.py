@@ -39,7 +39,7 @@ class ConfigAttribute(t.Generic[T]):
 
 
 # The settings that plans are compiled with; others are read when they are needed.
-_PLANNED = ("DEBUG", "SESSION_COOKIE_NAME", "TRUSTED_HOSTS", "WORKER_THREADS")
+_PLANNED = ["DEBUG", "SESSION_COOKIE_NAME", "TRUSTED_HOSTS", "WORKER_THREADS"]
 
 
 def _noting(name: str) -> t.Callable[..., t.Any]:
@@ -78,7 +78,7 @@ class Config(dict[str, t.Any]):
         self.changes = Changes()
 
     def _planned(self) -> tuple[t.Any, ...]:
-        return tuple(map(self.get, _PLANNED))
+        return tuple(dict.get(self, name) for name in _PLANNED)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {dict.__repr__(self)}>"

@@ -8,7 +8,7 @@ import typing as t
 
 from jinja2.utils import htmlsafe_json_dumps
 
-from ... import current
+from ... import app, config, current
 from ... import json as app_json
 from ...app import Flask
 from ...blueprints import Blueprint
@@ -179,6 +179,9 @@ def _change_provider() -> None:
     changed.dumps = dumps
     changed.loads = loads
     changed.quick_encoder = quick_encoder
+    # Plans know how JSON is written, so these count as what they are made of.
+    config._PLANNED.extend(SETTINGS)
+    app._COMPILED.update(("json_encoder", "json_decoder"))
     # These are its own now, so that answers are still written the quick way where they can be.
     provider._OWN[:] = [getattr(DefaultJSONProvider, name) for name in sorted(provider._OPERATIONS)]
 
