@@ -340,9 +340,9 @@ class Flask(Scaffold, metaclass=AppType):
             if provide_automatic_options:
                 required.add("OPTIONS")
 
-        made_rule: t.Any = self.url_rule_class(
-            rule, methods=methods | required, endpoint=endpoint, **options
-        )
+        # In place: the order of a copied set, which ``Allow`` shows, may be another than Flask's.
+        methods |= required
+        made_rule: t.Any = self.url_rule_class(rule, methods=methods, endpoint=endpoint, **options)
         made_rule.provide_automatic_options = provide_automatic_options
         self.url_map.add(made_rule)
         if view_func is None:
