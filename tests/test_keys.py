@@ -59,7 +59,12 @@ def test_says_nothing_of_the_key(key):
 
 @pytest.mark.parametrize(
     "make",
-    [secrets.token_hex, secrets.token_bytes, secrets.token_urlsafe, lambda: secrets.token_bytes(16)],
+    [
+        secrets.token_hex,
+        secrets.token_bytes,
+        secrets.token_urlsafe,
+        lambda: secrets.token_bytes(16),
+    ],
 )
 def test_random_keys(make):
     """Random keys of 16 bytes and more are fine, in any alphabet."""
