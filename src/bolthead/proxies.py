@@ -40,7 +40,9 @@ def _cv_websocket() -> t.Any:
 class _RequestProxy(LocalProxy[t.Any]):
     __slots__ = ()
 
-    def __getattr__(self, name: str) -> t.Any:
+    def __getattribute__(self, name: str) -> t.Any:
+        if name[:1] == "_":
+            return object.__getattribute__(self, name)
         try:
             ctx = _cv_request.get()
         except LookupError:
@@ -51,7 +53,9 @@ class _RequestProxy(LocalProxy[t.Any]):
 class _AppProxy(LocalProxy[t.Any]):
     __slots__ = ()
 
-    def __getattr__(self, name: str) -> t.Any:
+    def __getattribute__(self, name: str) -> t.Any:
+        if name[:1] == "_":
+            return object.__getattribute__(self, name)
         try:
             app = _cv_app.get().app
         except LookupError:
@@ -62,7 +66,9 @@ class _AppProxy(LocalProxy[t.Any]):
 class _GProxy(LocalProxy[t.Any]):
     __slots__ = ()
 
-    def __getattr__(self, name: str) -> t.Any:
+    def __getattribute__(self, name: str) -> t.Any:
+        if name[:1] == "_":
+            return object.__getattribute__(self, name)
         try:
             ctx = _cv_app.get()
         except LookupError:
@@ -80,7 +86,9 @@ class _GProxy(LocalProxy[t.Any]):
 class _SessionProxy(LocalProxy[t.Any]):
     __slots__ = ()
 
-    def __getattr__(self, name: str) -> t.Any:
+    def __getattribute__(self, name: str) -> t.Any:
+        if name[:1] == "_":
+            return object.__getattribute__(self, name)
         return getattr(_session(), name)
 
     def __getitem__(self, key: str) -> t.Any:

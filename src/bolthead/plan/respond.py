@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import typing as t
 from collections.abc import Iterator
 
@@ -146,17 +145,15 @@ class _QuickHeaders(Headers):
     """Headers of which one is set without further ado."""
 
     def __setitem__(self, key: t.Any, value: t.Any) -> None:
-        plain = type(key) is str and type(value) is str and "\n" not in value
-        if plain and "\r" not in value:
-            pairs, lowered, length = self._list, key.lower(), len(key)
-            for at, (name, _) in enumerate(pairs):
+        if type(key) is str and type(value) is str and "\n" not in value and "\r" not in value:
+            length = len(key)
+            for name, _ in self._list:
                 # PERF: names of another length are others, without a look at their letters.
-                if len(name) == length and name.lower() == lowered:
-                    pairs[at] = (key, value)
-                    pairs[at + 1 :] = [p for p in pairs[at + 1 :] if p[0].lower() != lowered]
-                    return
-            pairs.append((key, value))
-            return
+                if len(name) == length and name.lower() == key.lower():
+                    break
+            else:
+                self._list.append((key, value))
+                return
         super().__setitem__(key, value)
 
 
@@ -275,10 +272,9 @@ def _send_async(response: t.Any, environ: t.Any, start_response: t.Any) -> Async
     return AsyncBody(response, is_sent=has_body)
 
 
-@functools.lru_cache(maxsize=1024)
-def _is_watched(name: str) -> bool:
-    """Tell whether sending looks at a header: to rewrite it, or not to add it again."""
-    return name.lower() in {"location", "content-location", "content-length"}
+# The headers that sending looks at, to rewrite them or not to add them again.
+_WATCHED = frozenset({"location", "content-location", "content-length"})
+_WATCHED_LENGTHS = frozenset(map(len, _WATCHED))
 
 
 def send_quickly(response: t.Any, environ: t.Any, start_response: t.Any) -> t.Iterable[bytes]:
@@ -292,17 +288,21 @@ def send_quickly(response: t.Any, environ: t.Any, start_response: t.Any) -> t.It
         or environ["REQUEST_METHOD"] == "HEAD"
     ):
         return send(response, environ, start_response)
-    headers = list(response.headers)
+    headers = response.headers
+    headers = headers._list[:] if type(headers) is _QuickHeaders else list(headers)
     measured = False
     for name, _ in headers:
-        if _is_watched(name):
-            if name.lower() != "content-length":
+        # PERF: most names are told from these by their length.
+        if len(name) in _WATCHED_LENGTHS and (lowered := name.lower()) in _WATCHED:
+            if lowered != "content-length":
                 return send(response, environ, start_response)
             measured = True
+    body = response.response
     if response.direct_passthrough:
         start_response(response._status, headers)
-        return t.cast("t.Iterable[bytes]", response.response)
-    body = [part.encode() if isinstance(part, str) else bytes(part) for part in response.response]
+        return t.cast("t.Iterable[bytes]", body)
+    if len(body) != 1 or type(body[0]) is not bytes:
+        body = [part.encode() if isinstance(part, str) else bytes(part) for part in body]
     if not measured:
         headers.append(("Content-Length", str(sum(map(len, body)))))
     start_response(response._status, headers)
