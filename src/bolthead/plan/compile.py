@@ -20,7 +20,7 @@ from ..signals import (
     request_finished,
     request_tearing_down,
 )
-from ..wrappers import Response
+from ..wrappers import Request, Response
 from ..wrappers.request import split_blueprint_path
 from . import respond, run_async, run_sync
 from .explain import explain
@@ -111,6 +111,7 @@ class Compiled(t.Protocol):
     url_value_preprocessors: t.Mapping[str | None, t.Sequence[Function]]
     error_handler_spec: t.Mapping[str | None, t.Mapping[int | None, t.Mapping[t.Any, Function]]]
     session_interface: t.Any
+    request_class: type
     response_class: type
     json: t.Any
     config: t.Any
@@ -153,6 +154,8 @@ class Plans:
         self.adapt = _adapter(app)
         # Whether ``ensure_sync`` is Bolthead's own, and need not be asked about plain functions.
         self.adapts_once = self.adapt == app.ensure_sync
+        # Whether a request's method is the environ's word, and no class of the app's own's.
+        self.has_own_requests = app.request_class is Request
         self.app_teardown = tuple(map(self.adapt, reversed(app.teardown_appcontext_funcs)))
         # Nobody can tell when the cookie's session is opened, so it is when first looked at.
         self.session_waits = sessions.is_own(app.session_interface)

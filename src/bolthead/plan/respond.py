@@ -288,8 +288,8 @@ def send_quickly(response: t.Any, environ: t.Any, start_response: t.Any) -> t.It
         or environ["REQUEST_METHOD"] == "HEAD"
     ):
         return send(response, environ, start_response)
-    headers = response.headers
-    headers = headers._list[:] if type(headers) is _QuickHeaders else list(headers)
+    held = response.headers
+    headers = held._list[:] if type(held) is _QuickHeaders else list(held)
     measured = False
     for name, _ in headers:
         # PERF: most names are told from these by their length.
@@ -297,13 +297,13 @@ def send_quickly(response: t.Any, environ: t.Any, start_response: t.Any) -> t.It
             if lowered != "content-length":
                 return send(response, environ, start_response)
             measured = True
-    body = response.response
+    body: t.Any = response.response
     if response.direct_passthrough:
         start_response(response._status, headers)
-        return t.cast("t.Iterable[bytes]", body)
+        return body  # type: ignore[no-any-return]  # bytes, or what a server takes for them
     if len(body) != 1 or type(body[0]) is not bytes:
         body = [part.encode() if isinstance(part, str) else bytes(part) for part in body]
     if not measured:
         headers.append(("Content-Length", str(sum(map(len, body)))))
     start_response(response._status, headers)
-    return body
+    return body  # type: ignore[no-any-return]
