@@ -1,0 +1,1 @@
+"""A chat between people in rooms; app.py makes it."""
