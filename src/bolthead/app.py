@@ -38,6 +38,7 @@ from .plan.route_plan import RoutePlan
 from .protocols import wsgi
 from .protocols.lifespan import Lifespan
 from .registry import REGISTRIES, CountedList
+from .safe_defaults import IN_BOLTHEAD
 from .scaffold import Scaffold, T_teardown, _endpoint_from_view_func, setupmethod
 from .sessions import SecureCookieSession, SecureCookieSessionInterface, SessionInterface
 from .wrappers import Request, Response, Websocket
@@ -857,8 +858,8 @@ class Bolthead(Flask):
     What differs from ``Flask`` is the table ``defaults`` of settings, and nothing else.
     """
 
-    defaults: t.Mapping[str, t.Any] = ImmutableDict({})
-    """Settings that differ from ``Flask.default_config``."""
+    defaults: t.Mapping[str, t.Any] = ImmutableDict(IN_BOLTHEAD)
+    """Settings that differ from ``Flask.default_config``; see ``bolthead.safe_defaults``."""
 
     default_config = ImmutableDict({**Flask.default_config, **defaults})
 

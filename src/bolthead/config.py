@@ -39,7 +39,15 @@ class ConfigAttribute(t.Generic[T]):
 
 
 # The settings that plans are compiled with; others are read when they are needed.
-_PLANNED = ["DEBUG", "SESSION_COOKIE_NAME", "TRUSTED_HOSTS", "WORKER_THREADS"]
+_PLANNED = [
+    "CROSS_ORIGIN_PROTECTION",
+    "DEBUG",
+    "SECURITY_HEADERS",
+    "SESSION_COOKIE_NAME",
+    "TRUSTED_HOSTS",
+    "TRUSTED_ORIGINS",
+    "WORKER_THREADS",
+]
 
 
 def _noting(name: str) -> t.Callable[..., t.Any]:

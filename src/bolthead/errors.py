@@ -6,8 +6,10 @@
     │   └── UnexpectedUnicodeError
     ├── KeyError
     │   └── DebugFilesKeyError          a file was looked for in a form without the enctype
-    └── RuntimeError
-        └── MissingExtra                an optional dependency is not installed
+    ├── RuntimeError
+    │   └── MissingExtra                an optional dependency is not installed
+    └── ValueError
+        └── CookieTooLarge              browsers would drop a cookie (debug mode)
 
 What a client did wrong is one of Werkzeug's HTTP exceptions.
 """
@@ -25,6 +27,17 @@ class MissingExtra(RuntimeError):
 
     def __init__(self, extra: str, cure: str) -> None:
         super().__init__(f"This needs the {extra!r} extra, which is not installed. Run: {cure}")
+
+
+class CookieTooLarge(ValueError):
+    """A cookie has more bytes than browsers keep, with its name and attributes."""
+
+    def __init__(self, name: str, size: int, most: int) -> None:
+        super().__init__(
+            f"The cookie {name!r} has {size} bytes with its attributes; browsers drop one of more"
+            f" than {most}. Keep the data on the server and an identifier of it in the cookie, or"
+            " raise MAX_COOKIE_SIZE."
+        )
 
 
 class UnexpectedUnicodeError(AssertionError, UnicodeError):

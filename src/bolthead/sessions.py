@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import secrets
 import typing as t
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.datastructures import CallbackDict
 from werkzeug.http import dump_cookie
 
+from . import current
 from .json.tag import TaggedJSONSerializer
 from .registry import Watched, note_for_all
 from .signing import kept_serializer
@@ -43,6 +45,29 @@ class SessionMixin(MutableMapping[str, t.Any]):
     accessed = True
     """Whether the answer depends on it; True where the session cannot tell."""
 
+    def rotate(self) -> None:
+        """Give the session a new identity, as when a user logs in; the items stay.
+
+        What somebody planted or saw before is then worth nothing: the old identifier of a session
+        that the server keeps, the CSRF token of Flask-WTF. Asks ``regenerate(session)`` of the
+        app's session interface; RuntimeError where it has none.
+        """
+        regenerate = getattr(current.app().session_interface, "regenerate", None)
+        if regenerate is None:
+            raise RuntimeError(
+                f"A {type(self).__name__} cannot be given a new identity: its interface has no"
+                " method 'regenerate(session)'. Give it one, or clear the session and begin anew."
+            )
+        regenerate(self)
+        self._forget_csrf_token()
+
+    def _forget_csrf_token(self) -> None:
+        """Let Flask-WTF make a new token: whoever planted a session knows the one in it."""
+        ctx = current.app_context()
+        name = ctx.app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token")
+        ctx.g.pop(name, None)
+        self.pop(name, None)
+
 
 class SecureCookieSession(CallbackDict[str, t.Any], SessionMixin):
     """The session of the signed cookie; notes changes of its items, not inside of them."""
@@ -55,6 +80,16 @@ class SecureCookieSession(CallbackDict[str, t.Any], SessionMixin):
         initial: t.Mapping[str, t.Any] | t.Iterable[tuple[str, t.Any]] | None = None,
     ) -> None:
         super().__init__(initial, _note_change)
+
+    def rotate(self) -> None:
+        """Give the session a new cookie, as when a user logs in; the items stay.
+
+        The old cookie still opens the session as it was before. Take what must not be known from
+        before the login out by ``clear()``.
+        """
+        self._forget_csrf_token()
+        # Another cookie in any case, though nothing else changes within the second.
+        self["_rotated"] = secrets.token_urlsafe(9)
 
 
 def _note_change(session: t.Any) -> None:
@@ -73,6 +108,10 @@ class NullSession(SecureCookieSession):
 
     __setitem__ = __delitem__ = clear = pop = popitem = update = setdefault = _fail
     del _fail
+
+
+# PERF: most apps do not have the setting, and are asked no more than that.
+_PREFIX = "SESSION_COOKIE_HOST_PREFIX"
 
 
 class SessionInterface(metaclass=Watched):
@@ -104,17 +143,33 @@ class SessionInterface(metaclass=Watched):
         return isinstance(obj, self.null_session_class)
 
     def get_cookie_name(self, app: Flask) -> str:
-        """Return ``SESSION_COOKIE_NAME``."""
+        """Return ``SESSION_COOKIE_NAME``; after ``__Host-`` with ``SESSION_COOKIE_HOST_PREFIX``.
+
+        Browsers take a cookie with that prefix from HTTPS only (RFC 6265bis, 4.1.3.2), so that
+        it stands where the cookie is Secure.
+        """
         value: str = app.config["SESSION_COOKIE_NAME"]
+        if _PREFIX in app.config and app.config[_PREFIX] and self.get_cookie_secure(app):
+            return f"__Host-{value}"
         return value
 
     def get_cookie_domain(self, app: Flask) -> str | None:
         """Return ``SESSION_COOKIE_DOMAIN``; None is the host that was asked, and no other."""
         value: str | None = app.config["SESSION_COOKIE_DOMAIN"]
+        if value and _PREFIX in app.config and app.config[_PREFIX]:
+            raise RuntimeError(
+                "A cookie with the prefix '__Host-' goes to one host and has no domain. Set"
+                " SESSION_COOKIE_DOMAIN to None, or SESSION_COOKIE_HOST_PREFIX to False."
+            )
         return value
 
     def get_cookie_path(self, app: Flask) -> str:
-        """Return ``SESSION_COOKIE_PATH``, or else ``APPLICATION_ROOT``."""
+        """Return ``SESSION_COOKIE_PATH``, or else ``APPLICATION_ROOT``.
+
+        With ``SESSION_COOKIE_HOST_PREFIX`` it is the root, as the prefix demands.
+        """
+        if _PREFIX in app.config and app.config[_PREFIX]:
+            return "/"
         path: str = app.config["SESSION_COOKIE_PATH"] or app.config["APPLICATION_ROOT"]
         return path
 
@@ -124,9 +179,15 @@ class SessionInterface(metaclass=Watched):
         return value
 
     def get_cookie_secure(self, app: Flask) -> bool:
-        """Return ``SESSION_COOKIE_SECURE``: send the cookie over HTTPS only."""
-        value: bool = app.config["SESSION_COOKIE_SECURE"]
-        return value
+        """Return ``SESSION_COOKIE_SECURE``: send the cookie over HTTPS only.
+
+        With ``"auto"`` it is so for a request that came over HTTPS.
+        """
+        value: bool | str = app.config["SESSION_COOKIE_SECURE"]
+        if value == "auto":
+            ctx = current._cv_request.get(None)
+            return ctx is not None and ctx.environ.get("wsgi.url_scheme") == "https"
+        return value  # type: ignore[return-value]  # any other value is the app's own
 
     def get_cookie_samesite(self, app: Flask) -> str | None:
         """Return ``SESSION_COOKIE_SAMESITE``: "Lax", "Strict", "None" or None for no attribute."""

@@ -7,7 +7,9 @@ import typing as t
 from werkzeug.wrappers import Response as BaseResponse
 
 from .. import current, json
+from ..errors import CookieTooLarge
 from ..registry import Watched
+from ..safe_defaults import setting
 from .lenient import sendable_location, without_absurd_dates
 
 if t.TYPE_CHECKING:
@@ -49,4 +51,24 @@ class Response(BaseResponse, metaclass=Watched):
         app = current.app_or_none()
         if app is None:
             return BaseResponse.max_cookie_size
+        if setting(app.config, "STRICT_COOKIE_SIZE"):
+            return 0  # ``set_cookie`` looks itself
         return t.cast(int, app.config["MAX_COOKIE_SIZE"])
+
+    def set_cookie(self, key: str, *args: t.Any, **kwargs: t.Any) -> None:
+        """Set a cookie; arguments are those of Werkzeug's ``Response.set_cookie``.
+
+        With ``STRICT_COOKIE_SIZE``, one that is too large for browsers is a CookieTooLarge in debug
+        mode and is logged otherwise.
+        """
+        super().set_cookie(key, *args, **kwargs)
+        app = current.app_or_none()
+        if app is None or not setting(app.config, "STRICT_COOKIE_SIZE"):
+            return
+        size, most = len(self.headers[-1][1]), app.config["MAX_COOKIE_SIZE"]
+        if not most or size <= most:
+            return
+        error = CookieTooLarge(key, size, most)
+        if app.debug:
+            raise error
+        app.logger.error("%s", error)
