@@ -774,9 +774,17 @@ class Flask(Scaffold, metaclass=AppType):
     @without_context
     def update_template_context(self, context: dict[str, t.Any]) -> None:
         """Add what context processors give to a template's names; given names stay."""
-        given = dict(context)
+        self._update_context(self._current_plans(), context)
+
+    def _update_context(self, plans: Plans, context: dict[str, t.Any]) -> None:
         ctx = current._cv_request.get(None)
-        plan = self.plan_for(None if ctx is None else run_sync.endpoint(ctx))
+        endpoint = None if ctx is None else run_sync.endpoint(ctx)
+        plan = plans.routes.get(endpoint) or plans.route(endpoint)
+        if len(plan.context_processors) == 1:
+            for name, value in dict(plan.context_processors[0]()).items():
+                context.setdefault(name, value)
+            return
+        given = dict(context)
         for process in plan.context_processors:
             context.update(process())
         context.update(given)

@@ -214,7 +214,7 @@ def _default_template_ctx_processor() -> dict[str, t.Any]:
         found["g"] = app_ctx.g
     ctx = current._cv_request.get(None)
     if ctx is not None:
-        found["request"] = ctx.request
+        found["request"] = ctx._request or ctx.request
         # The proxy of the templates' globals is used for the session: looking the session up
         # here would say that every page depends on it.
     return found

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import typing as t
+from collections import ChainMap
 
 from blinker import NamedSignal
 from jinja2 import BaseLoader, Template, TemplateNotFound
 from jinja2 import Environment as BaseEnvironment
+from jinja2.runtime import Context, new_context
 
 from . import current
 from .helpers import _default_template_ctx_processor as _default_template_ctx_processor
@@ -17,8 +19,29 @@ from .signals import before_render_template, template_rendered
 TemplateName = str | Template | list[str | Template]
 
 
+class _Template(Template):
+    """A template that is given the names of its environment without a look at each."""
+
+    def new_context(
+        self,
+        vars: dict[str, t.Any] | None = None,
+        shared: bool = False,
+        locals: t.Mapping[str, t.Any] | None = None,
+    ) -> Context:
+        # PERF: a ChainMap is asked for its names in Python, one by one; see
+        # benchmarks/in_process.py. Mostly it holds nothing but the environment's.
+        names = self.globals
+        if type(names) is not ChainMap or len(names.maps) != 2 or names.maps[0]:
+            return super().new_context(vars, shared, locals)
+        return new_context(
+            self.environment, self.name, self.blocks, vars, shared, names.maps[1], locals
+        )
+
+
 class Environment(BaseEnvironment):
     """Jinja's environment, with an app and its template folders; ``app.jinja_environment``."""
+
+    template_class = _Template
 
     def __init__(self, app: t.Any, **options: t.Any) -> None:
         if "loader" not in options:
@@ -130,16 +153,26 @@ def explain_template_loading_attempts(
 
 
 def _render(app: t.Any, template: Template, context: dict[str, t.Any]) -> str:
-    app.update_template_context(context)
-    _tell(before_render_template, app, template, context)
+    _update(app, context)
+    if before_render_template.receivers:
+        _tell(before_render_template, app, template, context)
     text = template.render(context)
-    _tell(template_rendered, app, template, context)
+    if template_rendered.receivers:
+        _tell(template_rendered, app, template, context)
     return text
 
 
+def _update(app: t.Any, context: dict[str, t.Any]) -> None:
+    """Call ``app.update_template_context``; where nobody replaced that, what it does."""
+    plans = app._current_plans()
+    if plans.updates_context:
+        app._update_context(plans, context)
+    else:
+        app.update_template_context(context)
+
+
 def _tell(signal: NamedSignal, app: t.Any, template: Template, context: dict[str, t.Any]) -> None:
-    if signal.receivers:
-        signal.send(app, _async_wrapper=app.ensure_sync, template=template, context=context)
+    signal.send(app, _async_wrapper=app.ensure_sync, template=template, context=context)
 
 
 def render_template(template_name_or_list: TemplateName, **context: t.Any) -> str:
@@ -148,7 +181,10 @@ def render_template(template_name_or_list: TemplateName, **context: t.Any) -> st
     Raises ``jinja2.TemplateNotFound`` (Flask API, "Template Rendering").
     """
     app = current.app()
-    return _render(app, app.jinja_env.get_or_select_template(template_name_or_list), context)
+    environment = app.jinja_env
+    if type(template_name_or_list) is str:
+        return _render(app, environment.get_template(template_name_or_list), context)
+    return _render(app, environment.get_or_select_template(template_name_or_list), context)
 
 
 def render_template_string(source: str, **context: t.Any) -> str:
@@ -158,7 +194,7 @@ def render_template_string(source: str, **context: t.Any) -> str:
 
 
 def _stream(app: t.Any, template: Template, context: dict[str, t.Any]) -> t.Iterator[str]:
-    app.update_template_context(context)
+    _update(app, context)
     _tell(before_render_template, app, template, context)
 
     def pieces() -> t.Iterator[str]:

@@ -154,6 +154,7 @@ class Plans:
         self.adapt = _adapter(app)
         # Whether ``ensure_sync`` is Bolthead's own, and need not be asked about plain functions.
         self.adapts_once = self.adapt == app.ensure_sync
+        self.updates_context = not (self.unwatched or app._replaced("update_template_context"))
         # Whether a request's method is the environ's word, and no class of the app's own's.
         self.has_own_requests = app.request_class is Request
         self.app_teardown = tuple(map(self.adapt, reversed(app.teardown_appcontext_funcs)))

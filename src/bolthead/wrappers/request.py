@@ -155,6 +155,11 @@ class Request(BaseRequest):
         self.query_string = query.encode() if query.isascii() else clean_query(query)
         self.remote_addr = get("REMOTE_ADDR")
 
+    def close(self) -> None:
+        """Close uploaded files."""
+        if "files" in self.__dict__:
+            super().close()
+
     @made
     def headers(self) -> Headers:
         """The headers, by name in any case."""
