@@ -1,8 +1,8 @@
 """The only places where Bolthead may answer otherwise than Flask: those where Flask itself errs.
 
 Flask errs where it answers 5xx to what a client did wrong, lets an exception escape the WSGI
-callable, or silently cuts a body short. A difference names the case, what Flask does (its status,
-or "escapes"), the statuses Bolthead may answer, and why.
+callable, silently cuts a body short, or takes what must be refused. A difference names the case,
+what Flask does (its status, or "escapes"), the statuses Bolthead may answer, and why.
 A key is a case id or a pattern of ids; the first that fits counts.
 """
 
@@ -61,7 +61,59 @@ else:
         for case in ("bracket", "idna")
     }
 
+NO_HOST = "a Host that is none is taken for an empty one; 400 is due (RFC 9112, 3.2)"
+NO_HOSTS = [
+    "space",
+    "slash",
+    "question",
+    "at",
+    "not-utf8",
+    "null",
+    "newline",
+    "port-text",
+    "port-huge",
+    "port-twice",
+    "labels",
+    "two",
+    "brackets",
+    "brackets-bad",
+    "percent",
+    "html",
+    "hash",
+    "backslash",
+]
+
 DIFFERENCES: dict[str, Difference] = {
+    **{
+        f"bad_input/host/{name}/{path}": Difference(
+            308 if path == "slash" else 200, (400,), NO_HOST
+        )
+        for name in NO_HOSTS
+        for path in ("", "url", "seen", "slash")
+    },
+    **{
+        f"bad_input/host/punycode/{path}": Difference(308 if path else 200, (400,), NO_HOST)
+        for path in ("", "slash")
+    },
+    **{
+        f"bad_input/named/{name}": Difference(200, (400,), NO_HOST)
+        for name in ("dots", "not-utf8", "punycode", "long", "space", "port")
+    },
+    "bad_input/parts/boundary-long": Difference(
+        200, (400,), "a boundary may have 70 characters (RFC 2046, 5.1.1), and has 100,000"
+    ),
+    **{
+        f"bad_input/parts/{case}": Difference(
+            200, (413,), "the headers of a part are read without any limit"
+        )
+        for case in ("header-long", "headers-many", "params-many")
+    },
+    **{
+        f"bad_input/cookie/{case}/seen": Difference(
+            200, (431,), "3,000 cookies are read, which no browser sends"
+        )
+        for case in ("many", "many-session")
+    },
     "hooks_errors/hooks*TESTING=True*/*teardown*": Difference(
         "escapes", "escapes", "a failing teardown function stops the ones after it"
     ),

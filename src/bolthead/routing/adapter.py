@@ -7,8 +7,12 @@ import re
 import typing as t
 import warnings
 
+from werkzeug.exceptions import BadHost
 from werkzeug.routing import Map, MapAdapter
 from werkzeug.wsgi import get_host
+
+from ..wrappers.lenient import is_legal_host
+from ..wrappers.limits import PATH_LENGTH
 
 
 class Routed(t.Protocol):
@@ -22,7 +26,8 @@ class Routed(t.Protocol):
 def create_url_adapter(app: Routed, request: t.Any) -> MapAdapter | None:
     """Return the app's URL map bound to a request, or without one to SERVER_NAME, or None.
 
-    Raises ``werkzeug.exceptions.SecurityError`` (400) for a host that TRUSTED_HOSTS leaves out.
+    Raises ``werkzeug.exceptions.SecurityError`` (400) for a host that TRUSTED_HOSTS leaves out,
+    BadHost (400) for one that cannot be, RequestURITooLarge (414) beyond MAX_PATH_LENGTH.
     """
     config = app.config
     server_name = config["SERVER_NAME"]
@@ -40,6 +45,12 @@ def create_url_adapter(app: Routed, request: t.Any) -> MapAdapter | None:
         request.trusted_hosts = trusted
     # Looked at now, so that a host that is refused is refused before anything else.
     request.host = get_host(request.environ, request.trusted_hosts)
+    host = request.environ.get("HTTP_HOST")
+    if host and not is_plain_host(host) and not is_legal_host(host):
+        raise BadHost()
+    longest = config.get(PATH_LENGTH.setting, PATH_LENGTH.first)
+    if longest is not None and len(request.environ.get("PATH_INFO", "")) > longest:
+        raise PATH_LENGTH.refused(longest)
 
     subdomain = None
     if app.url_map.host_matching:
@@ -82,7 +93,7 @@ def _is_below(request: t.Any, server_name: str) -> bool:
 
 
 _PLAIN_HOST = re.compile(
-    r"(?:(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?"
+    r"(?=.{1,255}\Z)(?:(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?"
 )
 
 

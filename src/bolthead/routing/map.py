@@ -5,9 +5,11 @@ from __future__ import annotations
 import typing as t
 
 from werkzeug.routing import Map, Rule
+from werkzeug.routing.matcher import StateMachineMatcher
 
 from ..made import made
 from ..registry import Changes
+from .linear import LinearMatcher
 
 # Attributes of a map by which matching and building go.
 _SETTINGS = frozenset(
@@ -16,7 +18,7 @@ _SETTINGS = frozenset(
 
 
 class CountedMap(Map):
-    """A URL map whose additions are noted."""
+    """A URL map whose additions are noted, and whose rules match in linear time."""
 
     changes: Changes | None = None
 
@@ -24,6 +26,8 @@ class CountedMap(Map):
     """What stands before this map, made for the rules that it has by now; None until then."""
 
     def __setattr__(self, name: str, value: t.Any) -> None:
+        if name == "_matcher" and type(value) is StateMachineMatcher:
+            value = LinearMatcher(value.merge_slashes)
         super().__setattr__(name, value)
         if name in _SETTINGS and self.changes is not None:
             super().__setattr__("matcher", None)

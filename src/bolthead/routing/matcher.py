@@ -8,6 +8,7 @@ property test throws random maps and paths at both.
 from __future__ import annotations
 
 import re
+import sys
 import typing as t
 
 from werkzeug.routing import (
@@ -95,6 +96,8 @@ class Matcher:
         # The places of the paths that rules name whole.
         self._static: dict[str, _Node] = {}
         self._root = _Node()
+        self.longest = sys.maxsize
+        """Beyond how many characters a path is left to whoever refuses it."""
 
     def add(self, rule: Rule, url_map: Map) -> None:
         """Take a rule into the tree, or mark its place as one to leave to Werkzeug."""
@@ -142,6 +145,8 @@ class Matcher:
                         return entry.rule, {} if entry.defaults is None else dict(entry.defaults)
             return UNSURE
         if not path.isascii() or path[:1] != "/" or "//" in path or "\n" in path:
+            return UNSURE
+        if path[self.longest :]:
             return UNSURE
         try:
             return _search(self._root, path.split("/"), 1, method, [])

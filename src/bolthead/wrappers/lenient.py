@@ -3,26 +3,48 @@
 from __future__ import annotations
 
 import io
+import ipaddress
+import logging
+import re
 import typing as t
 from urllib.parse import quote
 
-from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected, HTTPException
 from werkzeug.http import parse_date
 from werkzeug.urls import iri_to_uri
+
+from .limits import too_large
 
 T = t.TypeVar("T")
 
 
-class CappedStream(io.RawIOBase):
-    """A body of unknown length, of which at most a number of bytes may come.
+_log = logging.getLogger("bolthead.requests")
 
-    One more raises ``RequestEntityTooLarge`` (413); an error of the server's stream is a client
-    that went away (400).
+_BLOCK = 64 * 1024
+
+
+class Body(io.RawIOBase):
+    """A body as a server hands it over, with an eye on its length.
+
+    ``declared`` is how many bytes the client said: fewer are a client that went away (400, and
+    logged). ``is_bounded`` says that the server does not end the stream by itself. ``most`` is
+    how many may come where no length was declared: one more raises ``RequestEntityTooLarge``
+    (413). Whatever the server's stream raises is a client that went away (400).
     """
 
-    def __init__(self, stream: t.IO[bytes], most: int) -> None:
+    def __init__(
+        self,
+        stream: t.IO[bytes],
+        declared: int | None,
+        most: int | None,
+        *,
+        is_bounded: bool = False,
+    ) -> None:
         self._stream = stream
-        self._left = most
+        self._declared = declared
+        self._most = most
+        self._is_bounded = is_bounded
+        self._size = 0
 
     def readable(self) -> bool:
         """Tell that it can be read."""
@@ -30,16 +52,93 @@ class CappedStream(io.RawIOBase):
 
     def readinto(self, buffer: t.Any) -> int:
         """Read into a buffer; 0 at the end."""
-        # One byte more than is allowed, to tell a body that ends there from one that goes on.
-        try:
-            chunk = self._stream.read(min(len(buffer), self._left + 1))
-        except (OSError, ValueError) as error:
-            raise ClientDisconnected() from error
-        if len(chunk) > self._left:
-            raise RequestEntityTooLarge()
-        self._left -= len(chunk)
+        chunk = self.read(len(buffer))
         buffer[: len(chunk)] = chunk
         return len(chunk)
+
+    def readall(self) -> bytes:
+        """Read what is left."""
+        return self.read()
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Read at most so many bytes; without a size, all that is left."""
+        # PERF: in place of RawIOBase.read, which copies each piece twice.
+        if size is None or size < 0:
+            return self._rest()
+        declared = self._declared
+        if self._is_bounded:
+            size = min(size, t.cast(int, declared) - self._size)
+            if size <= 0:
+                return b""
+        elif self._most is not None:
+            # One byte more than is allowed, to tell a body that ends there from one that goes on.
+            size = min(size, self._most - self._size + 1)
+        try:
+            chunk = self._stream.read(size)
+        except HTTPException:
+            raise
+        except Exception as error:
+            raise ClientDisconnected() from error
+        self._size += len(chunk)
+        if self._most is not None and self._size > self._most:
+            raise too_large("MAX_CONTENT_LENGTH", self._most, is_new=declared is None)
+        if not chunk and size and declared is not None and self._size < declared:
+            raise cut_short(self._size, declared)
+        return chunk
+
+    def _rest(self) -> bytes:
+        known = 0 if self._declared is None else self._declared - self._size
+        # The length is only a claim, and nobody has to have the room for it at once.
+        chunk = self.read(known if 0 < known <= 16 * _BLOCK else _BLOCK)
+        if len(chunk) == known and self._is_bounded:
+            return chunk
+        pieces = [chunk]
+        while chunk:
+            chunk = self.read(_BLOCK)
+            pieces.append(chunk)
+        return b"".join(pieces)
+
+
+def cut_short(size: int, declared: int) -> ClientDisconnected:
+    """Log that a body ended too early, and return the answer to it."""
+    _log.warning(
+        "A body ended after %d of the %d bytes that were declared; it is answered with 400.",
+        size,
+        declared,
+    )
+    return ClientDisconnected()
+
+
+# A name or an IPv4 address, or an IPv6 address; a port (RFC 9110, 7.2; an underscore is in use).
+_HOST = re.compile(
+    r"(?:(?P<name>(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?)|\[(?P<v6>[0-9A-Fa-f:.]{2,45})\])"
+    r"(?::(?P<port>[0-9]{0,5}))?"
+)
+
+
+def is_legal_host(host: str) -> bool:
+    """Tell whether a Host header holds a host that can be: 255 characters at most."""
+    match = _HOST.fullmatch(host) if len(host) <= 255 else None
+    if match is None or int(match["port"] or 0) > 65_535:
+        return False
+    if match["v6"] is not None:
+        try:
+            ipaddress.IPv6Address(match["v6"])
+        except ValueError:
+            return False
+        return True
+    return all(map(_is_label, match["name"].split(".")))
+
+
+def _is_label(label: str) -> bool:
+    """Tell whether a part of a name stands for readable characters where it says so."""
+    if label[:4].lower() != "xn--":
+        return True
+    try:
+        text = label[4:].encode().decode("punycode")
+    except (UnicodeError, ValueError):
+        return False
+    return not text.isascii() and text.isprintable()
 
 
 def clean_query(query: str) -> bytes:
@@ -47,6 +146,24 @@ def clean_query(query: str) -> bytes:
     raw = query.encode("latin-1", "replace")
     # Registered by Werkzeug, which keeps what ``%ff`` cannot be decoded to in the same way.
     return raw.decode("utf-8", "werkzeug.url_quote").encode()
+
+
+def is_deeper(data: t.Any, most: int) -> bool:
+    """Tell whether parsed JSON is nested in more levels than that."""
+    level = [data] if type(data) in _CONTAINERS else []
+    for _ in range(most):
+        level = [
+            child
+            for held in level
+            for child in (held.values() if type(held) is dict else held)
+            if type(child) in _CONTAINERS
+        ]
+        if not level:
+            return False
+    return bool(level)
+
+
+_CONTAINERS = frozenset({dict, list})
 
 
 def or_none(read: t.Callable[[], T]) -> T | None:

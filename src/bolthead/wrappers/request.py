@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import typing as t
-from urllib.parse import parse_qsl
 
 from werkzeug.datastructures import (
     Authorization,
@@ -14,20 +14,27 @@ from werkzeug.datastructures import (
     ImmutableMultiDict,
     MultiDict,
 )
-from werkzeug.exceptions import BadHost, BadRequest, HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import BadHost, BadRequest, HTTPException
 from werkzeug.http import parse_date, parse_if_range_header
+from werkzeug.sansio.utils import get_current_url
 from werkzeug.wrappers import Request as BaseRequest
 
 from .. import current, json
 from ..errors import DebugFilesKeyError
 from ..made import made
-from .lenient import CappedStream, clean_query, or_none
+from .forms import FormParser, fields_of, read_text
+from .lenient import Body, clean_query, is_deeper, is_legal_host, or_none
+from .limits import COOKIES, FORM_FIELDS, JSON_DEPTH, QUERY_FIELDS, too_large
 
 if t.TYPE_CHECKING:
     from datetime import datetime
 
     from _typeshed.wsgi import WSGIEnvironment
     from werkzeug.routing import Rule
+
+
+WHOLE = "bolthead.body_is_whole"
+"""The key in the environ that says that the body came whole, and was measured."""
 
 
 def split_blueprint_path(name: str) -> list[str]:
@@ -39,22 +46,6 @@ def split_blueprint_path(name: str) -> list[str]:
     return found
 
 
-def _fields(raw: bytes) -> list[tuple[str, str]]:
-    """Return the fields of a query or of an urlencoded form (WHATWG URL, section 5).
-
-    UnicodeDecodeError for bytes that are not text.
-    """
-    if b"%" in raw or b"+" in raw:
-        return parse_qsl(raw.decode(), keep_blank_values=True, errors="werkzeug.url_quote")
-    # PERF: nothing to decode, as in most; parse_qsl takes four times as long.
-    fields = []
-    for part in raw.decode().split("&"):
-        if part:
-            name, _, value = part.partition("=")
-            fields.append((name, value))
-    return fields
-
-
 def _text(value: str) -> str:
     """Return text that WSGI gives as Latin-1 characters (PEP 3333)."""
     return value if value.isascii() else value.encode("latin-1").decode(errors="replace")
@@ -64,6 +55,7 @@ class Request(BaseRequest):
     """The request of the view; ``app.request_class`` replaces it (Flask API, "Request")."""
 
     json_module: t.Any = json
+    form_data_parser_class = FormParser
 
     url_rule: Rule | None = None
     """The rule that matched, or None; its ``methods`` tell what else the URL takes."""
@@ -178,13 +170,26 @@ class Request(BaseRequest):
 
     @made
     def stream(self) -> t.IO[bytes]:
-        """The body as a stream, which ends with it; 413 where it goes beyond the limit."""
-        most = self.max_content_length
-        if self.shallow or most is None or "wsgi.input_terminated" not in self.environ:
+        """The body as a stream, which ends with it: 413 beyond the limit, 400 where it is cut."""
+        environ = self.environ
+        if self.shallow:
             return t.cast("t.IO[bytes]", BaseRequest.stream.fget(self))  # type: ignore[attr-defined]
-        if self.content_length is not None and self.content_length > most:
-            raise RequestEntityTooLarge()
-        return t.cast("t.IO[bytes]", CappedStream(self.environ["wsgi.input"], most))
+        stream: t.IO[bytes] = environ["wsgi.input"]
+        declared, most = self.content_length, self.max_content_length
+        if declared is not None and most is not None and declared > most:
+            raise too_large("MAX_CONTENT_LENGTH", most)
+        if "wsgi.input_terminated" not in environ:
+            if declared is None:
+                return io.BytesIO()  # nobody knows where it would end
+            return t.cast("t.IO[bytes]", Body(stream, declared, None, is_bounded=True))
+        if WHOLE in environ:
+            # The length is known to be right, and nothing else is left to watch.
+            declared = None
+            if most is None:
+                return stream
+        elif "HTTP_CONTENT_ENCODING" in environ:
+            declared = None  # somebody may have decoded it
+        return t.cast("t.IO[bytes]", Body(stream, declared, most))
 
     @property
     def url(self) -> str:
@@ -218,9 +223,19 @@ class Request(BaseRequest):
             try:
                 found = getattr(BaseRequest, name).__get__(self, type(self))
             except UnicodeError as error:
-                raise BadHost from error
+                found = self._address_undecoded(name)
+                if found is None:
+                    raise BadHost from error
             self.__dict__[f"_{name}"] = found
         return t.cast(str, found)
+
+    def _address_undecoded(self, name: str) -> str | None:
+        """Return an address whose host has a form that Python's older IDNA does not know."""
+        if not is_legal_host(self.host):
+            return None
+        parts: tuple[t.Any, ...] = (self.root_path, self.path, self.query_string)
+        known = parts[: {"host_url": 0, "root_url": 1, "base_url": 2}.get(name, 3)]
+        return get_current_url(self.scheme, "host", *known).replace("//host", f"//{self.host}", 1)
 
     @property
     def date(self) -> datetime | None:  # type: ignore[override]  # Werkzeug's is a descriptor
@@ -250,7 +265,21 @@ class Request(BaseRequest):
     @made
     def args(self) -> MultiDict[str, str]:
         """The query, parsed; the first of several values unless ``getlist`` is asked."""
-        return self.parameter_storage_class(_fields(self.query_string))
+        return self.parameter_storage_class(fields_of(self.query_string, QUERY_FIELDS))
+
+    @made
+    def cookies(self) -> ImmutableMultiDict[str, str]:
+        """The cookies by name; 431 where there are too many."""
+        header = self.environ.get("HTTP_COOKIE", "")
+        most = COOKIES.most() if ";" in header else None
+        if most is not None and header.count(";") >= most:
+            named = [cookie for cookie in header.split(";") if cookie.strip()]
+            if len(named) > most:
+                raise COOKIES.refused(most)
+        return t.cast(
+            "ImmutableMultiDict[str, str]",
+            BaseRequest.cookies.__get__(self, type(self)),  # type: ignore[attr-defined]
+        )
 
     def _load_form_data(self) -> None:
         if "form" in self.__dict__:
@@ -268,29 +297,37 @@ class Request(BaseRequest):
         """Read a form of fields without files, as Werkzeug's parser does."""
         stream = self._get_stream_for_parsing()
         try:
-            fields = _fields(stream.read())
+            fields = fields_of(read_text(stream, self.content_length), FORM_FIELDS)
         except ValueError:
             fields = []  # not text at all
         storage = self.parameter_storage_class
         self.__dict__.update(stream=stream, form=storage(fields), files=storage())
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> t.Any:
-        """Return the body as data; 400 where it is no JSON or nested deeper than Python parses.
+        """Return the body as data; 400 where it is no JSON, or nested too deeply.
 
-        415 without a JSON content type unless ``force``; None for each of these with ``silent``.
+        That is deeper than ``MAX_JSON_DEPTH``, or than Python parses. 415 without a JSON content
+        type unless ``force``; None for each of these with ``silent``.
         """
         try:
-            return super().get_json(force=force, silent=silent, cache=cache)
+            data = super().get_json(force=force, silent=silent, cache=cache)
         except RecursionError:
             if silent:
                 return None
             return self.on_json_loading_failed(ValueError("The document is nested too deeply."))
+        most = JSON_DEPTH.most()
+        if most is None or not is_deeper(data, most):
+            return data
+        self._cached_json = (Ellipsis, Ellipsis)
+        return None if silent else self.on_json_loading_failed(_TooDeep(most))
 
     def on_json_loading_failed(self, e: ValueError | None) -> t.Any:
         """Raise the answer to a body that is no JSON: 400, or 415 for another content type.
 
         The parser's own words go to the client in debug mode only.
         """
+        if isinstance(e, _TooDeep):
+            raise JSON_DEPTH.refused(e.most) from e
         try:
             return super().on_json_loading_failed(e)
         except BadRequest as error:
@@ -298,6 +335,14 @@ class Request(BaseRequest):
             if app is not None and app.debug:
                 raise
             raise BadRequest() from error
+
+
+class _TooDeep(ValueError):
+    """A document is nested deeper than it may be."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"The document is nested more than {most} levels deep.")
+        self.most = most
 
 
 class _FilesWithHint(ImmutableMultiDict[str, FileStorage]):
