@@ -17,6 +17,7 @@ from .app import Bolthead as Bolthead
 from .app import Flask as Flask
 from .blueprints import Blueprint as Blueprint
 from .config import Config as Config
+from .cross_origin import cross_origin_exempt as cross_origin_exempt
 from .ctx import after_this_request as after_this_request
 from .ctx import copy_current_request_context as copy_current_request_context
 from .ctx import has_app_context as has_app_context
@@ -73,6 +74,7 @@ __all__ = [
     "appcontext_tearing_down",
     "before_render_template",
     "copy_current_request_context",
+    "cross_origin_exempt",
     "current_app",
     "flash",
     "g",

@@ -34,6 +34,7 @@ TOP = {
     "appcontext_tearing_down",
     "before_render_template",
     "copy_current_request_context",
+    "cross_origin_exempt",
     "current_app",
     "flash",
     "g",

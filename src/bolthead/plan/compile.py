@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import sys
 import typing as t
 from dataclasses import replace
 
 from werkzeug.routing import Map
 
-from .. import bridges, sessions
+from .. import bridges, cross_origin, sessions
 from ..ctx import AppContext, RequestContext
 from ..json.provider import DefaultJSONProvider
 from ..registry import Watched
@@ -21,6 +22,7 @@ from ..signals import (
     request_tearing_down,
 )
 from ..wrappers import Request, Response
+from ..wrappers.limits import PATH_LENGTH
 from ..wrappers.request import split_blueprint_path
 from . import respond, run_async, run_sync
 from .explain import explain
@@ -157,6 +159,8 @@ class Plans:
         self.updates_context = not (self.unwatched or app._replaced("update_template_context"))
         # Whether a request's method is the environ's word, and no class of the app's own's.
         self.has_own_requests = app.request_class is Request
+        self.guard = cross_origin.make_guard(app)
+        self.refuses_cross_origin = cross_origin.mode(app.config) == "enforce"
         self.app_teardown = tuple(map(self.adapt, reversed(app.teardown_appcontext_funcs)))
         # Nobody can tell when the cookie's session is opened, so it is when first looked at.
         self.session_waits = sessions.is_own(app.session_interface)
@@ -246,6 +250,10 @@ class Plans:
         )
         view = None if plan.endpoint is None else app.view_functions.get(plan.endpoint)
         before = _functions(app.before_request_funcs, app_first)
+        checks = _together(before, run_sync.first_answer, threads)
+        guard = self._guard_of(plan.endpoint, checked=bool(before or plan.url_values))
+        if guard is not None and self.refuses_cross_origin:
+            checks = (cross_origin.as_awaited_check(guard), *checks)
         after = _functions(app.after_request_funcs, inner_first, -1)
         teardown = _functions(app.teardown_request_funcs, inner_first, -1)
         return replace(
@@ -253,7 +261,7 @@ class Plans:
             steps=steps,
             view=None if view is None else to_async(view, threads),
             url_values=tuple(in_thread(function, threads) for function in plan.url_values),
-            before=_together(before, run_sync.first_answer, threads),
+            before=checks,
             after=_together(after, run_sync.one_after_another, threads),
             teardown=tuple(to_async(function, threads) for function in teardown),
             handlers=Handlers(
@@ -289,6 +297,9 @@ class Plans:
         # These get no adapter in Flask either: they prepare, they do not answer.
         url_values = _functions(app.url_value_preprocessors, app_first)
         before = tuple(map(self.adapt, _functions(app.before_request_funcs, app_first)))
+        guard = self._guard_of(endpoint, checked=bool(before or url_values))
+        if guard is not None and self.refuses_cross_origin:
+            before, guard = (cross_origin.as_check(guard), *before), None
         after = tuple(map(self.adapt, _functions(app.after_request_funcs, inner_first, -1)))
         teardown = tuple(map(self.adapt, _functions(app.teardown_request_funcs, inner_first, -1)))
         return RoutePlan(
@@ -311,7 +322,21 @@ class Plans:
             is_checked=bool(url_values or before or "check" in self.replaced),
             leaves_quietly=self._ends_quietly and not teardown,
             streams_body=bool(getattr(view, "stream_body", False)),
+            guard=guard,
         )
+
+    def _guard_of(self, endpoint: str | None, *, checked: bool) -> cross_origin.Guard | None:
+        """Return what looks at the unsafe requests of an endpoint; None where there are none.
+
+        Of those that match nothing only checks would learn, so that these are what is guarded.
+        """
+        if self.guard is None:
+            return None
+        if endpoint is None:
+            return self.guard if checked and self.refuses_cross_origin else None
+        if cross_origin.is_exempt(self.app.view_functions.get(endpoint)):
+            return None
+        return self.guard if _may_change(self.app.url_map, endpoint) else None
 
     def _quick_answers(self) -> Quick | None:
         """Return how answers become bytes at once, where nobody could tell the difference."""
@@ -374,6 +399,15 @@ def _has_own_converters(url_map: Map) -> bool:
     )
 
 
+def _may_change(url_map: Map, endpoint: str) -> bool:
+    """Tell whether an endpoint takes a method that is not a safe one."""
+    try:
+        rules = list(url_map.iter_rules(endpoint))
+    except KeyError:
+        return False
+    return any(rule.methods is None or rule.methods - cross_origin.SAFE_METHODS for rule in rules)
+
+
 def _is_unwatched(cls: type) -> bool:
     """Tell whether a base class of an app may get another method without our knowing."""
     return not isinstance(cls, Watched) and cls.__module__ not in {"builtins", "abc", "typing"}
@@ -384,7 +418,11 @@ def _matcher(app: Compiled) -> Matcher | None:
     watched = app._replaced("create_url_adapter") or app.config["TRUSTED_HOSTS"] is not None
     if watched or app.subdomain_matching or type(app.url_map) is not CountedMap:
         return None
-    return make_matcher(app.url_map)
+    matcher = make_matcher(app.url_map)
+    if matcher is not None:
+        longest = app.config.get(PATH_LENGTH.setting, PATH_LENGTH.first)
+        matcher.longest = sys.maxsize if longest is None else longest
+    return matcher
 
 
 def _has_own_responses(app: Compiled) -> bool:

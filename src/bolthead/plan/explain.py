@@ -28,6 +28,8 @@ def _steps(plan: RoutePlan, plans: t.Any) -> t.Iterator[tuple[str, str]]:
     matched = "Werkzeug's map" if plans.matcher is None else "dictionary and tree, else Werkzeug's"
     yield "match", matched
     yield "before", _through(plans, "check") or _names((*plan.url_values, *plan.before))
+    if plan.guard is not None:
+        yield "cross_origin", "logged, once"
     view = "raises why nothing matched" if plan.view is None else _name(plan.view)
     yield "call", _through(plans, "call") or view
     yield "recover", _through(plans, "recover") or "error handlers by code, then by class"

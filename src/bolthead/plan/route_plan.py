@@ -85,6 +85,9 @@ class RoutePlan:
 
     describe: t.Callable[[RoutePlan], str]
 
+    guard: Function | None = None
+    """What looks at a request that may change something, where that is only reported."""
+
     awaited: RoutePlan | None = None
     """The same plan to be awaited, where a function of it is ``async def`` and ASGI serves it."""
 

@@ -135,10 +135,12 @@ def call(plan: RoutePlan, ctx: t.Any) -> t.Any:
     if matched.routing_exception is not None:
         plan.steps.missed(plan, ctx)
     rule = matched.url_rule
-    if ctx.environ["REQUEST_METHOD"] == "OPTIONS" and getattr(
-        rule, "provide_automatic_options", False
-    ):
-        return ctx.app.make_default_options_response()
+    method = ctx.environ["REQUEST_METHOD"]
+    if method != "GET":
+        if method == "OPTIONS" and getattr(rule, "provide_automatic_options", False):
+            return ctx.app.make_default_options_response()
+        if plan.guard is not None:
+            plan.guard(ctx)
     # The rule may have been replaced by a check, and its endpoint may have no view: a KeyError.
     view = plan.view
     if view is None or rule.endpoint != plan.endpoint:

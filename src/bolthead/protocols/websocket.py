@@ -7,7 +7,7 @@ from collections import deque
 
 from werkzeug.exceptions import BadRequest, HTTPException
 
-from .. import bridges
+from .. import bridges, cross_origin
 from ..ctx import WebsocketContext
 from ..plan import recover, run_sync
 from ..plan.compile import scopes
@@ -290,6 +290,7 @@ async def _run(app: t.Any, ctx: WebsocketContext[t.Any], connection: Connection)
     else:
         await app._threads.call(run_sync.enter, plans, ctx)
     endpoint = run_sync.endpoint(ctx)
+    cross_origin.check_websocket(app, ctx, app.websocket_functions.get(endpoint))
     names = scopes(endpoint)
     for before in _functions(app.before_websocket_funcs, names[::-1]):
         answer = await _call(app, before)
