@@ -41,6 +41,7 @@ from .helpers import stream_body as stream_body
 from .helpers import stream_with_context as stream_with_context
 from .helpers import url_for as url_for
 from .json import jsonify as jsonify
+from .security_headers import csp_nonce as csp_nonce
 from .signals import appcontext_popped as appcontext_popped
 from .signals import appcontext_pushed as appcontext_pushed
 from .signals import appcontext_tearing_down as appcontext_tearing_down
@@ -75,6 +76,7 @@ __all__ = [
     "before_render_template",
     "copy_current_request_context",
     "cross_origin_exempt",
+    "csp_nonce",
     "current_app",
     "flash",
     "g",

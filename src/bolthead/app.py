@@ -16,7 +16,7 @@ from werkzeug.routing import BuildError, Map, MapAdapter, Rule
 from werkzeug.utils import redirect as _redirect
 from werkzeug.wrappers import Response as BaseResponse
 
-from . import bridges, current, proxies, routing
+from . import bridges, current, proxies, routing, security_headers
 from . import typing as ft
 from .blueprints import (
     Blueprint,
@@ -288,6 +288,8 @@ class Flask(Scaffold, metaclass=AppType):
             session=proxies.session,
             g=proxies.g,
         )
+        if security_headers.chosen(self.config):
+            environment.globals["csp_nonce"] = security_headers.csp_nonce
         environment.policies["json.dumps_function"] = self.json.dumps
         return environment
 

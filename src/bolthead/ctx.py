@@ -228,6 +228,7 @@ class RequestContext(t.Generic[AppT], metaclass=Watched):
     _request: Request | None = None
     _opened: t.Any = None
     _once: list[ft.AfterRequestCallable[t.Any]] | None = None
+    _nonce: str | None = None
 
     def __init__(
         self,

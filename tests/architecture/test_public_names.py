@@ -35,6 +35,7 @@ TOP = {
     "before_render_template",
     "copy_current_request_context",
     "cross_origin_exempt",
+    "csp_nonce",
     "current_app",
     "flash",
     "g",

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from werkzeug.routing import Map
 
-from .. import bridges, cross_origin, sessions
+from .. import bridges, cross_origin, security_headers, sessions
 from ..ctx import AppContext, RequestContext
 from ..json.provider import DefaultJSONProvider
 from ..registry import Watched
@@ -173,7 +173,15 @@ class Plans:
         self._builders: dict[str, Builder | None] = {}
         self._builds_paths = _builds_paths(app)
         self.routes: dict[str | None, RoutePlan] = {}
+        self.added = security_headers.make_added(app.config)
         self.send = respond.send_quickly if respond.is_own(Response) else respond.send
+        self.send_by_methods = respond.send
+        if self.added is not None:
+            self.send = self.added.sending(self.send)
+            self.send_by_methods = self.added.sending(respond.send)
+            environment = vars(app).get("jinja_env")
+            if environment is not None:  # made before the setting
+                environment.globals.setdefault("csp_nonce", security_headers.csp_nonce)
         self._quick = self._quick_answers()
         self._ends_quietly = not self.app_teardown and not any(
             signal.receivers for signal in ENDINGS
@@ -350,6 +358,8 @@ class Plans:
         encode = app.json.quick_encoder() if isinstance(app.json, DefaultJSONProvider) else None
         if encode is not None:
             quick[dict] = quick[list] = respond.json_sender(encode, app.json.mimetype)
+        if self.added is not None:
+            quick = {kind: self.added.quickly(ready) for kind, ready in quick.items()}
         return quick
 
 

@@ -36,6 +36,8 @@ def _steps(plan: RoutePlan, plans: t.Any) -> t.Iterator[tuple[str, str]]:
     ready = "to bytes" if plan.quick else f"to {plans.app.response_class.__name__}"
     yield "respond", _through(plans, "respond") or ready
     yield "after", _through(plans, "after") or _names(plan.after)
+    if plans.added is not None:
+        yield "send", f"adds {', '.join(plans.added.names)} where not set"
     yield "leave", "nothing to call" if plan.leaves_quietly else _names(plan.teardown)
 
 

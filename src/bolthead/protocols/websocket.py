@@ -352,7 +352,8 @@ async def _refuse(app: t.Any, ctx: t.Any, connection: Connection, answer: t.Any)
     if ctx._opened is not None and not isinstance(answer, HTTPException):
         await app._threads.call(app._save_session, ctx, response)
     started: list[t.Any] = []
-    body = response(ctx.environ, lambda status, headers, exc=None: started.append(headers))
+    send = app._current_plans().send
+    body = send(response, ctx.environ, lambda status, headers, exc=None: started.append(headers))
     connection.is_closed = True
     await connection._send(
         {

@@ -10,7 +10,6 @@ from ..ctx import AppContext, RequestContext
 from ..current import _cv_app, _cv_request
 from ..plan import run_sync
 from ..plan.recover import propagates
-from ..plan.respond import send
 from ..signals import appcontext_pushed
 
 if t.TYPE_CHECKING:
@@ -109,6 +108,7 @@ def _by_methods(
         except BaseException as failure:
             error = failure
             raise
+        send = app._current_plans().send_by_methods
         body: t.Iterable[bytes] = send(response, environ, start_response)
         left = True
         _preserve(environ)
