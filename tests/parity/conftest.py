@@ -1,9 +1,12 @@
-"""Keeps files which Flask leaves open from being reported in some later, innocent test."""
+"""Keeps open files from being reported in some innocent test; puts only requests to a server."""
 
 import gc
 import warnings
 
 import pytest
+import servers
+
+from parity.harness import SERVER
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -18,3 +21,23 @@ def _collect_open_files():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On a server only what is a request is asked; a server that is not there is said to miss."""
+    if not SERVER:
+        return
+    puts = [item for item in items if {"case_id", "group"} & set(parameters(item))]
+    config.hook.pytest_deselected(items=[item for item in items if item not in puts])
+    items[:] = puts
+    if why := servers.missing(SERVER):
+        for item in items:
+            item.add_marker(pytest.mark.skip(reason=why))
+
+
+def parameters(item: pytest.Item) -> dict[str, object]:
+    return (
+        item.callspec.params
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
+        else {}
+    )

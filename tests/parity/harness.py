@@ -7,6 +7,8 @@ function which takes the framework and returns, or raises, the same on both side
 
 ``PARITY_PROTOCOL=asgi`` calls Bolthead by ASGI; ``make test`` runs all tables in both ways. With
 ``asgi-loop`` every app has an ``async def`` function, so that the loop's runner does the work.
+``http:KIND`` asks a real server, which serves both apps; by ASGI, Flask is asked in process.
+``make test-servers`` runs that for every kind of ``tests/servers.py``.
 ``PARITY_SUBJECT=flask`` compares Flask with itself, which shows that a table is deterministic.
 """
 
@@ -18,6 +20,7 @@ import functools
 import hashlib
 import importlib
 import io
+import itertools
 import json
 import logging
 import os
@@ -33,6 +36,7 @@ from urllib.parse import quote, unquote_to_bytes, urlencode
 
 import asgi
 import pytest
+import servers
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 
 from parity.differences import Difference, known_difference
@@ -79,8 +83,10 @@ def load(name: str) -> Framework:
 FLASK = load("flask")
 SUBJECT_NAME = os.environ.get("PARITY_SUBJECT", "bolthead")
 SUBJECT = load(SUBJECT_NAME)
-OVER_ASGI = os.environ.get("PARITY_PROTOCOL") in {"asgi", "asgi-loop"}
-ON_LOOP = os.environ.get("PARITY_PROTOCOL") == "asgi-loop"
+PROTOCOL = os.environ.get("PARITY_PROTOCOL", "")
+SERVER = PROTOCOL.removeprefix("http:") if PROTOCOL.startswith("http:") else None
+OVER_ASGI = servers.KINDS[SERVER].asgi if SERVER else PROTOCOL in {"asgi", "asgi-loop"}
+ON_LOOP = PROTOCOL == "asgi-loop"
 
 
 # Requests
@@ -403,8 +409,76 @@ def keep_cookies(cookies: dict[str, str], answer: Answer) -> None:
             cookies[key] = content
 
 
+BUILDS: dict[str, Build] = {}
+"""What a server can be told to make apps with, by module and name."""
+
+
+def offer(build: Build) -> str:
+    """Make a builder known under the key that is returned, which must be its own."""
+    key = f"{build.__module__}:{build.__name__}"
+    if BUILDS.setdefault(key, build) is not build:
+        raise ValueError(f"Two builders are called {key}. Give one of them another name.")
+    return key
+
+
+NUMBERS = itertools.count(1)
+
+
+def made(build: Build, fw: Framework, *, fresh: bool = False) -> t.Any:
+    """An app of this framework. On a server one app answers all cases, unless it must be fresh."""
+    if not SERVER:
+        return build(fw)
+    from parity import over_http
+
+    key = offer(build)
+    if fw is FLASK and OVER_ASGI:
+        return build(fw) if fresh else made_once(build)
+    name = "flask" if fw is FLASK else "subject"
+    return over_http.Remote(key, name, next(NUMBERS) if fresh else 0)
+
+
+@functools.cache
+def made_once(build: Build) -> t.Any:
+    return build(FLASK)
+
+
+def send_to_server(app: t.Any, request: Ask, cookies: t.Any, before: t.Any) -> Answer:
+    """Ask an app on a server; by ASGI, Flask in process with what the server would tell it."""
+    from parity import over_http
+
+    if isinstance(app, over_http.Remote):
+        return over_http.send(app, request, cookies, before)
+    answer = call(app, make_environ(over_http.as_served(request, before), cookies, before))
+    kept = over_http.as_compared(answer.headers)
+    return dataclasses.replace(answer, headers=kept, trace=(), log=(), warned=())
+
+
+def not_over_http(case_id: str, requests: Iterable[Ask]) -> str | None:
+    """Why a case cannot be put to a server, where that is what is tested."""
+    if not SERVER:
+        return None
+    from parity import over_http
+
+    unsayable = (why for request in requests if (why := over_http.unsayable(request)))
+    return over_http.up_to_the_server(case_id) or next(unsayable, None)
+
+
+def skip_if_refused(theirs: Answer, ours: Answer) -> None:
+    """Skip what a server refuses before any app is asked; other servers hand it on."""
+    if not SERVER or not ours.escaped:
+        return
+    refused = ours.escaped.startswith("the server answered") and (
+        ours.code in {*range(400, 500), 501, 505}
+    )
+    closed = ours.escaped.startswith("no answer")
+    if (refused and OVER_ASGI) or ((refused or closed) and theirs == ours):
+        pytest.skip(f"{SERVER} answers this itself: {ours.code or 'it hangs up'}")
+
+
 def talk(app: t.Any, requests: Iterable[Ask]) -> list[Answer]:
     """Send requests one after the other with one cookie jar."""
+    if SERVER:
+        return talk_to_server(app, requests)
     send = call
     if OVER_ASGI and type(app).__module__.startswith("bolthead."):
         send = call_by_asgi
@@ -417,6 +491,23 @@ def talk(app: t.Any, requests: Iterable[Ask]) -> list[Answer]:
         keep_cookies(cookies, answer)
         answers.append(as_asgi_tells(answer) if OVER_ASGI else answer)
     return answers
+
+
+def talk_to_server(app: t.Any, requests: Iterable[Ask]) -> list[Answer]:
+    cookies: dict[str, str] = {}
+    answers: list[Answer] = []
+    for request in requests:
+        answer = send_to_server(app, request, cookies, answers)
+        keep_cookies(cookies, answer)
+        answers.append(as_asgi_tells(without_the_cut(answer)) if OVER_ASGI else answer)
+    return answers
+
+
+def without_the_cut(answer: Answer) -> Answer:
+    """How far an answer came before an error escaped is up to the server."""
+    if not answer.escaped or answer.escaped.startswith(("the server answered", "no answer")):
+        return answer
+    return dataclasses.replace(answer, status=None, headers=(), body=b"", escaped="an error")
 
 
 # Comparison
@@ -441,6 +532,7 @@ Table = Mapping[str, Ask | Sequence[Ask]]
 def cases(build: Build, table: Table) -> list:
     """Parameters ``build, requests, case_id`` for each row of a table."""
     area = build.__module__.rpartition(".")[2].removeprefix("test_")
+    offer(build)
     rows = []
     for name, requests in table.items():
         case_id = f"{area}/{build.__name__.removeprefix('build_')}/{name}"
@@ -465,11 +557,13 @@ def configured(build: Build, **settings: t.Any) -> Build:
 
 def compare(build: Build, requests: Sequence[Ask], case_id: str) -> None:
     """Ask both; what differs must be a listed difference."""
-    if why := not_over_asgi(case_id):
+    if why := not_over_asgi(case_id) or not_over_http(case_id, requests):
         pytest.skip(why)
+    fresh = "once" in case_id or "count" in case_id
     expected, found = within_one_second(
-        lambda: (talk(build(FLASK), requests), talk(build(SUBJECT), requests))
+        lambda: tuple(talk(made(build, fw, fresh=fresh), requests) for fw in (FLASK, SUBJECT))
     )
+    skip_if_refused(expected[-1], found[-1])
     if known := known_difference(case_id):
         check_difference(case_id, known, expected[-1], found[-1])
         return
@@ -495,6 +589,8 @@ def compare_on_one_app(rows: Iterable[t.Any]) -> None:
 
 def check_difference(case_id: str, known: Difference, theirs: Answer, ours: Answer) -> None:
     """A listed difference is one that Flask still shows, and that Bolthead resolves as said."""
+    if SERVER and theirs == ours:
+        return  # Some servers keep from the app what Flask errs at.
     if known.flask == "escapes":
         assert theirs.escaped, f"{case_id}: Flask no longer lets an exception escape\n{theirs}"
     else:
@@ -551,11 +647,21 @@ def same(probe: Probe) -> None:
 # What apps are made of
 
 
+def make_home() -> Path:
+    """A folder that goes away at exit, or the one of the process that has started this one."""
+    if given := os.environ.get("PARITY_TREES"):
+        return Path(given)
+    home = Path(tempfile.mkdtemp(prefix="parity-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    return home
+
+
+TREES = make_home()
+
+
 def tree(files: Mapping[str, str | bytes]) -> Path:
-    """Write files into a folder which goes away at exit; all have one fixed time."""
-    digest = hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()[:8]
-    root = Path(tempfile.mkdtemp(prefix=f"parity-{digest}-"))
-    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    """Write files into a folder named for them; all have one fixed time."""
+    root = TREES / hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()[:8]
     for name, content in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
