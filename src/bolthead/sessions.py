@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.datastructures import CallbackDict
+from werkzeug.exceptions import RequestHeaderFieldsTooLarge
 from werkzeug.http import dump_cookie
 
 from . import current
@@ -18,6 +19,7 @@ from .json.tag import TaggedJSONSerializer
 from .registry import Watched, note_for_all
 from .signing import kept_serializer
 from .signing import lazy_sha1 as _lazy_sha1
+from .wrappers.limits import SESSION_SIZE
 
 if t.TYPE_CHECKING:
     from .app import Flask
@@ -251,6 +253,9 @@ class SecureCookieSessionInterface(SessionInterface):
         """
         if not app.secret_key:
             return None
+        config, most = app.config, SESSION_SIZE.first
+        if SESSION_SIZE.setting in config:
+            most = config[SESSION_SIZE.setting]
         # ItsDangerous signs with the last key of the list.
         return kept_serializer(
             (*(app.config["SECRET_KEY_FALLBACKS"] or ()), app.secret_key),
@@ -258,11 +263,16 @@ class SecureCookieSessionInterface(SessionInterface):
             self.serializer,
             self.key_derivation,
             self.digest_method,
+            most,
         )
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """Return what the cookie holds; empty where it is missing, forged, too old or broken."""
-        return self._opened(app, request.cookies.get(self.get_cookie_name(app)))
+        try:
+            cookie = request.cookies.get(self.get_cookie_name(app))
+        except RequestHeaderFieldsTooLarge:
+            cookie = None  # refused where the view reads cookies
+        return self._opened(app, cookie)
 
     def open_from_environ(self, app: Flask, ctx: t.Any) -> SecureCookieSession | None:
         """Open a session as ``open_session`` does, if possible without a request object."""

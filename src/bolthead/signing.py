@@ -9,7 +9,7 @@ import typing as t
 import zlib
 from binascii import a2b_base64, b2a_base64
 
-from itsdangerous import Signer, TimestampSigner, URLSafeTimedSerializer
+from itsdangerous import BadPayload, Signer, TimestampSigner, URLSafeTimedSerializer
 from itsdangerous.encoding import base64_encode, int_to_bytes, want_bytes
 from itsdangerous.signer import SigningAlgorithm
 
@@ -117,6 +117,9 @@ class KeptSerializer(URLSafeTimedSerializer):
 
     _kept: _KeptSigner | None = None
 
+    most_inflated: int | None = 65_536
+    """How many bytes compressed data may become: a few bytes can say a great many."""
+
     def loads(  # type: ignore[override]  # as in the base class, which says so too
         self,
         s: str | bytes,
@@ -150,13 +153,31 @@ class KeptSerializer(URLSafeTimedSerializer):
     def load_payload(self, payload: bytes, *args: t.Any, **kwargs: t.Any) -> t.Any:
         """Return the data of such bytes; BadPayload where they hold none."""
         if payload.startswith(b"."):
-            return super().load_payload(payload, *args, **kwargs)
+            try:
+                return self.serializer.loads(self._inflated(payload))
+            except BadPayload:
+                raise
+            except Exception as error:
+                raise BadPayload("The payload holds no data.", error) from error
         try:
             text = _decoded(payload).decode()
             return self.serializer.loads(text)
         except Exception:
             # It is told what is wrong by ItsDangerous.
             return super().load_payload(payload, *args, **kwargs)
+
+    def _inflated(self, payload: bytes) -> str:
+        """Return what was compressed; BadPayload where that is nothing, or too much."""
+        inflater, most = zlib.decompressobj(), self.most_inflated
+        try:
+            text = inflater.decompress(_decoded(payload[1:]), 0 if most is None else most + 1)
+            if most is not None and len(text) > most:
+                raise BadPayload(f"The payload has more than {most:,} bytes inflated.")
+            if not inflater.eof:
+                raise BadPayload("The compressed payload is cut short.")
+            return text.decode()
+        except (ValueError, zlib.error) as error:
+            raise BadPayload("The payload cannot be decompressed.", error) from error
 
     def make_signer(self, salt: str | bytes | None = None) -> Signer:
         """Return the signer; the same one each time for the serializer's own salt."""
@@ -177,11 +198,14 @@ def kept_serializer(
     serializer: t.Any,
     key_derivation: str,
     digest_method: t.Any,
+    most_inflated: int | None = KeptSerializer.most_inflated,
 ) -> KeptSerializer:
     """Return the serializer for keys, the last of which signs; the same one for the same keys."""
-    return KeptSerializer(
+    kept = KeptSerializer(
         list(keys),  # type: ignore[arg-type]  # it takes text and bytes mixed
         salt=salt,
         serializer=serializer,
         signer_kwargs={"key_derivation": key_derivation, "digest_method": digest_method},
     )
+    kept.most_inflated = most_inflated
+    return kept

@@ -7,11 +7,20 @@ from collections.abc import Iterator
 
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.wrappers import Response as BaseResponse
 
 from .. import current
 from ..bridges import Threads
 from ..wrappers import Response
+from ..wrappers.lenient import (
+    KNOWN_NAMES,
+    encoded,
+    is_header_name,
+    is_sendable,
+    sendable_headers,
+    sendable_value,
+)
 from .route_plan import Ready
 
 BAD_TUPLE = (
@@ -58,7 +67,12 @@ def make_response(app: t.Any, answer: t.Any) -> t.Any:
     if not isinstance(answer, app.response_class):
         if isinstance(answer, str | bytes | bytearray | Iterator):
             # The class takes them at once, so that it sees the status that the text goes with.
-            return app.response_class(answer, status=status, headers=headers)
+            try:
+                return app.response_class(answer, status=status, headers=headers)
+            except UnicodeEncodeError:
+                if not isinstance(answer, str):
+                    raise
+                return app.response_class(encoded(answer), status=status, headers=headers)
         answer = _converted(app, answer)
 
     if status is not None:
@@ -162,7 +176,10 @@ def _text_response(text: str) -> Response:
     if not _KNOWN_PARTS:
         return Response(text)
     # PERF: Werkzeug's constructor takes 2 us, this 0.4; see benchmarks/in_process.py.
-    body = text.encode()
+    try:
+        body = text.encode()
+    except UnicodeEncodeError:
+        body = encoded(text)
     headers = _new(_QuickHeaders)
     headers._list = [("Content-Type", _html_type()), ("Content-Length", str(len(body)))]
     response = _new(Response)
@@ -198,7 +215,10 @@ def text_sender(response_class: type[Response]) -> t.Callable[[str], Ready]:
     status, content_type = _as_of(response_class(""))
 
     def ready(text: str) -> Ready:
-        body = text.encode()
+        try:
+            body = text.encode()
+        except UnicodeEncodeError:
+            body = encoded(text)
         headers = [("Content-Type", content_type), ("Content-Length", str(len(body)))]
         return status, headers, [body]
 
@@ -210,7 +230,11 @@ def json_sender(encode: t.Callable[[t.Any], str], mimetype: str) -> t.Callable[[
     status, content_type = _as_of(Response("", mimetype=mimetype))
 
     def ready(data: t.Any) -> Ready:
-        body = f"{encode(data)}\n".encode()
+        text = f"{encode(data)}\n"
+        try:
+            body = text.encode()
+        except UnicodeEncodeError:
+            body = encoded(text)
         headers = [("Content-Type", content_type), ("Content-Length", str(len(body)))]
         return status, headers, [body]
 
@@ -225,7 +249,21 @@ def send(response: t.Any, environ: t.Any, start_response: t.Any) -> t.Iterable[b
     """Send a response: it is a WSGI application."""
     if hasattr(getattr(response, "response", None), "__aiter__"):
         return t.cast("t.Iterable[bytes]", _send_async(response, environ, start_response))
+    if not isinstance(response, Response) or response._status not in _KNOWN_STATUSES:
+        start_response = _cleaning(start_response)
     return t.cast("t.Iterable[bytes]", response(environ, start_response))
+
+
+def _cleaning(start_response: t.Any) -> t.Any:
+    """Return a ``start_response`` that is given what a server can send, whoever made it."""
+
+    def start(status: str, headers: t.Any, *exc_info: t.Any) -> t.Any:
+        return start_response(sendable_value(status), sendable_headers(headers), *exc_info)
+
+    return start
+
+
+_KNOWN_STATUSES = frozenset(f"{code} {name.upper()}" for code, name in HTTP_STATUS_CODES.items())
 
 
 ASGI = "bolthead.scope"
@@ -274,7 +312,21 @@ def _send_async(response: t.Any, environ: t.Any, start_response: t.Any) -> Async
 
 # The headers that sending looks at, to rewrite them or not to add them again.
 _WATCHED = frozenset({"location", "content-location", "content-length"})
-_WATCHED_LENGTHS = frozenset(map(len, _WATCHED))
+# Names that were seen to be others, and values that are surely fit to be sent.
+_others = KNOWN_NAMES - {"Content-Length"}
+_MOST_OTHERS = 1024
+_USUAL = frozenset(
+    {"text/html; charset=utf-8", "text/plain; charset=utf-8", "application/json", "Cookie"}
+)
+
+
+def _is_other(name: str) -> bool:
+    """Tell whether a header goes out as it is; the name of one that does is kept."""
+    if name.lower() in _WATCHED or not is_header_name(name):
+        return False
+    if len(_others) < _MOST_OTHERS:
+        _others.add(name)
+    return True
 
 
 def send_quickly(response: t.Any, environ: t.Any, start_response: t.Any) -> t.Iterable[bytes]:
@@ -285,24 +337,29 @@ def send_quickly(response: t.Any, environ: t.Any, start_response: t.Any) -> t.It
         or response._on_close
         or response._status_code < 200
         or response._status_code in {204, 304}
+        or response._status not in _KNOWN_STATUSES
         or environ["REQUEST_METHOD"] == "HEAD"
     ):
         return send(response, environ, start_response)
     held = response.headers
     headers = held._list[:] if type(held) is _QuickHeaders else list(held)
     measured = False
-    for name, _ in headers:
-        # PERF: most names are told from these by their length.
-        if len(name) in _WATCHED_LENGTHS and (lowered := name.lower()) in _WATCHED:
-            if lowered != "content-length":
-                return send(response, environ, start_response)
+    for name, value in headers:
+        # PERF: no call for the common ones.
+        if name == "Content-Length":
             measured = True
+        elif name not in _others and not _is_other(name):
+            return send(response, environ, start_response)
+        if value in _USUAL or (value.isascii() and value.isprintable()):
+            continue
+        if not is_sendable(value):
+            return send(response, environ, start_response)
     body: t.Any = response.response
     if response.direct_passthrough:
         start_response(response._status, headers)
         return body  # type: ignore[no-any-return]  # bytes, or what a server takes for them
     if len(body) != 1 or type(body[0]) is not bytes:
-        body = [part.encode() if isinstance(part, str) else bytes(part) for part in body]
+        body = [encoded(part) if isinstance(part, str) else bytes(part) for part in body]
     if not measured:
         headers.append(("Content-Length", str(sum(map(len, body)))))
     start_response(response._status, headers)

@@ -6,13 +6,17 @@ import contextvars
 import functools
 import typing as t
 
+from werkzeug.exceptions import InternalServerError
+
 from ..bridges import is_async
 from ..ctx import AppContext, RequestContext
 from ..current import _cv_app, _cv_request
 from ..plan import run_async, run_sync
+from ..plan.recover import propagates
 from ..plan.respond import HEARTBEAT, AsyncBody
 from ..routing import UNSURE
 from ..signals import appcontext_tearing_down, request_tearing_down
+from ..wrappers.request import WHOLE
 from . import lifespan, websocket, wsgi
 from .body import BodyStream, has_body, make_stream, read_body
 from .scope import make_environ, raw_headers
@@ -30,6 +34,9 @@ if t.TYPE_CHECKING:
     from .served import Served
 
 _new = object.__new__
+
+ENVIRON = "bolthead.environ"
+"""The key of the environ in a scope of which a server has made it already."""
 
 # Status line, headers, and the body: whole, or in pieces to ask for one by one.
 Answer = tuple[str, list[tuple[str, str]], t.Any]
@@ -54,7 +61,17 @@ async def serve(app: Served, scope: Scope, receive: Receive, send: Send) -> None
 class _Exchange:
     """One request and its answer, with the eye on whether the client is still there."""
 
-    __slots__ = ("app", "cancels", "environ", "gone", "receive", "send", "task", "watch")
+    __slots__ = (
+        "app",
+        "cancels",
+        "environ",
+        "gone",
+        "has_started",
+        "receive",
+        "send",
+        "task",
+        "watch",
+    )
 
     def __init__(self, app: Served, environ: WSGIEnvironment, receive: Receive, send: Send) -> None:
         self.app = app
@@ -62,6 +79,7 @@ class _Exchange:
         self.receive = receive
         self.send = send
         self.gone = False
+        self.has_started = False
         # Whether what runs now is cancelled when the client goes away.
         self.cancels = False
         self.task: asyncio.Task[t.Any] | None = None
@@ -91,6 +109,7 @@ class _Exchange:
 
     async def put(self, message: Message) -> None:
         """Send a message; an error that says so tells that the client is gone."""
+        self.has_started = True
         try:
             await self.send(message)
         except OSError:
@@ -134,7 +153,7 @@ async def _http(app: Served, scope: Scope, receive: Receive, send: Send) -> None
     plans = app._changes.compiled
     if plans is None:
         plans = app._current_plans()
-    environ = make_environ(scope)
+    environ = scope.get(ENVIRON) or make_environ(scope)
     exchange = _Exchange(app, environ, receive, send)
     # The plan, as far as it can be known before anything is in force.
     plan = _find(plans, environ) if plans.runs_on_loop else None
@@ -146,8 +165,9 @@ async def _http(app: Served, scope: Scope, receive: Receive, send: Send) -> None
         if body is None:
             return  # the client went away before it had asked
         environ["wsgi.input"] = body
+        environ[WHOLE] = True
     elif not streams:
-        environ["wsgi.input"] = _NoBody()
+        environ["wsgi.input"] = NO_BODY
     context: contextvars.Context | None = None
     try:
         if on_loop:
@@ -161,12 +181,26 @@ async def _http(app: Served, scope: Scope, receive: Receive, send: Send) -> None
         if not exchange.gone or task is None or task.uncancel():
             raise
         # It was the watch that cancelled: nobody is there to answer any more.
-    except OSError:
-        # Sending to a client that is gone.
-        if not exchange.gone:
-            raise
+    except Exception as failure:
+        # Sending to a client that is gone fails, and is no failure.
+        if not (exchange.gone and isinstance(failure, OSError)):
+            await _answer_plainly(exchange, failure)
     finally:
         exchange.end()
+
+
+async def _answer_plainly(exchange: _Exchange, failure: Exception) -> None:
+    """Answer a plain 500 to what left the app; where the answer had begun, the server cuts it."""
+    app = exchange.app
+    if exchange.has_started or propagates(app):
+        raise failure
+    app.logger.error("A response cannot be sent; answering a plain 500", exc_info=failure)
+    error = InternalServerError()
+    body = str(error.get_body()).encode()
+    headers = [*error.get_headers(), ("Content-Length", str(len(body)))]
+    start = {"type": "http.response.start", "status": 500, "headers": raw_headers(headers)}
+    await exchange.put(start)
+    await exchange.put({"type": "http.response.body", "body": body, "more_body": False})
 
 
 class _NoBody:
@@ -187,6 +221,9 @@ class _NoBody:
 
     def close(self) -> None:
         pass
+
+
+NO_BODY = _NoBody()
 
 
 def _find(plans: t.Any, environ: WSGIEnvironment) -> t.Any:
@@ -349,7 +386,7 @@ async def _leave(
                     (own_token,), own._cv_tokens = own._cv_tokens, ()
                     _cv_app.reset(own_token)
     except Exception as failure:
-        wsgi._tell_failed_teardown(app, failure, error)
+        wsgi._tell_failed_teardown(app, failure)
 
 
 async def _teardown_request(app: Served, ctx: t.Any, error: BaseException | None) -> None:

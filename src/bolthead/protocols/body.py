@@ -6,7 +6,10 @@ import io
 import tempfile
 import typing as t
 
-from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected
+
+from ..wrappers.lenient import cut_short
+from ..wrappers.limits import too_large
 
 if t.TYPE_CHECKING:
     import asyncio
@@ -51,7 +54,7 @@ async def read_body(
         return None
     chunk = message.get("body", b"")
     if not message.get("more_body"):
-        return io.BytesIO(chunk)
+        return _checked(io.BytesIO(chunk), len(chunk), environ)
 
     file: t.IO[bytes] = io.BytesIO()
     waiting: list[bytes] = []
@@ -85,7 +88,32 @@ async def read_body(
     except BaseException:
         file.close()
         raise
+    return _checked(file, size, environ)
+
+
+def _checked(file: t.IO[bytes], size: int, environ: WSGIEnvironment) -> t.IO[bytes]:
+    """Return a body; in place of one that is shorter than it should be, one that says so."""
+    if environ.get("CONTENT_LENGTH") and size < (declared := _declared(environ)):
+        file.close()
+        return t.cast("t.IO[bytes]", _CutShort(size, declared))
     return file
+
+
+class _CutShort(io.RawIOBase):
+    """A body that ended before its declared length: whoever reads it answers 400."""
+
+    def __init__(self, size: int, declared: int) -> None:
+        self._size = size
+        self._declared = declared
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: t.Any) -> int:
+        raise cut_short(self._size, self._declared)
+
+    def readall(self) -> bytes:
+        raise cut_short(self._size, self._declared)
 
 
 def _declared(environ: WSGIEnvironment) -> int:
@@ -127,7 +155,7 @@ class _Unread(io.RawIOBase):
 
     def _next(self) -> bytes:
         if asyncio._get_running_loop() is self._loop:
-            raise RequestEntityTooLarge()
+            raise too_large("MAX_CONTENT_LENGTH", None)
         waiting: t.Any = asyncio.run_coroutine_threadsafe(_taken(self._receive), self._loop)
         message = waiting.result()
         if message["type"] != "http.request":
@@ -165,7 +193,7 @@ class BodyStream(io.RawIOBase):
         while not self.is_at_end:
             most = self._most()
             if most is not None and max(self._size, self._declared) > most:
-                raise RequestEntityTooLarge()
+                raise too_large("MAX_CONTENT_LENGTH", most, is_new=True)
             message = await self._receive()
             if message["type"] != "http.request":
                 self.is_at_end = True
@@ -173,8 +201,10 @@ class BodyStream(io.RawIOBase):
             chunk = message.get("body", b"")
             self.is_at_end = not message.get("more_body", False)
             self._size += len(chunk)
+            if self.is_at_end and self._size < self._declared:
+                raise cut_short(self._size, self._declared)
             if most is not None and self._size > most:
-                raise RequestEntityTooLarge()
+                raise too_large("MAX_CONTENT_LENGTH", most, is_new=True)
             if chunk:
                 yield chunk
 

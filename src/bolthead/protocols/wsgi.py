@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import typing as t
 
 from werkzeug.exceptions import InternalServerError
@@ -68,7 +69,10 @@ def serve(
             status, headers, body = response
             start_response(status, headers)
             return () if environ["REQUEST_METHOD"] == "HEAD" else body
-        sent: t.Iterable[bytes] = plans.send(response, environ, start_response)
+        try:
+            sent: t.Iterable[bytes] = plans.send(response, environ, start_response)
+        except Exception as failure:
+            return _unsent(app, failure, response, environ, start_response)
         return sent
     finally:
         # leave: what ``ctx.pop(error)`` does, or that itself where somebody has to be told.
@@ -109,7 +113,10 @@ def _by_methods(
             error = failure
             raise
         send = app._current_plans().send_by_methods
-        body: t.Iterable[bytes] = send(response, environ, start_response)
+        try:
+            body: t.Iterable[bytes] = send(response, environ, start_response)
+        except Exception as failure:
+            body = _unsent(app, failure, response, environ, start_response)
         left = True
         _preserve(environ)
         _leave(app, ctx, error)
@@ -131,6 +138,29 @@ def _last_answer(app: Served, failure: Exception) -> t.Any:
         return InternalServerError()
 
 
+def _unsent(
+    app: Served,
+    failure: Exception,
+    response: t.Any,
+    environ: WSGIEnvironment,
+    start_response: StartResponse,
+) -> t.Iterable[bytes]:
+    """Answer a plain 500 in place of a response that cannot be sent; raise where errors are."""
+    try:
+        close = getattr(response, "close", None)
+        if close is not None:
+            close()
+    finally:
+        if propagates(app):
+            raise failure
+        app.logger.error("A response cannot be sent; answering a plain 500", exc_info=failure)
+
+    def start(status: str, headers: t.Any, exc_info: t.Any = None) -> t.Any:
+        return start_response(status, headers, sys.exc_info())
+
+    return InternalServerError()(environ, start)
+
+
 def _preserve(environ: WSGIEnvironment) -> None:
     keep = environ.get(PRESERVE)
     if keep is not None:
@@ -145,12 +175,12 @@ def _leave(app: Served, ctx: t.Any, error: BaseException | None) -> None:
     try:
         ctx.pop(error)
     except Exception as failure:
-        _tell_failed_teardown(app, failure, error)
+        _tell_failed_teardown(app, failure)
 
 
-def _tell_failed_teardown(app: Served, failure: Exception, error: BaseException | None) -> None:
+def _tell_failed_teardown(app: Served, failure: Exception) -> None:
     """Log that a teardown function failed, or raise it on where that is wanted."""
-    if failure is error or propagates(app):
+    if propagates(app):
         raise failure
     app.logger.error(
         "A teardown function failed; the answer is sent all the same", exc_info=failure

@@ -65,16 +65,44 @@ def build_url(
 
     app.inject_url_defaults(endpoint, values)
     try:
-        url: str = adapter.build(
-            endpoint, values, method=method, url_scheme=scheme, force_external=external
-        )
+        url = _built(adapter, endpoint, values, method, scheme, external=external)
     except BuildError as error:
         values.update(_anchor=anchor, _method=method, _scheme=scheme, _external=external)
         return app.handle_url_build_error(error, endpoint, values)
     if anchor is None:
         return url
-    fragment = quote(anchor, safe="%!#$&'()*+,/:;=?@")
+    fragment = quote(anchor, safe="%!#$&'()*+,/:;=?@", errors="replace")
     return f"{url}#{fragment}"
+
+
+def _built(
+    adapter: MapAdapter,
+    endpoint: str,
+    values: dict[str, t.Any],
+    method: str | None,
+    scheme: str | None,
+    *,
+    external: bool,
+) -> str:
+    def build(values: dict[str, t.Any]) -> str:
+        return adapter.build(
+            endpoint, values, method=method, url_scheme=scheme, force_external=external
+        )
+
+    try:
+        return build(values)
+    except UnicodeEncodeError:
+        # Half a surrogate pair, as JSON may carry, has no bytes to be written with.
+        return build({name: _whole(value) for name, value in values.items()})
+
+
+def _whole(value: t.Any) -> t.Any:
+    """Return a value whose text is without halves of surrogate pairs."""
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()
+    if isinstance(value, list | tuple):
+        return [_whole(one) for one in value]
+    return value
 
 
 def _absolute(endpoint: str, blueprint: str | None) -> str:

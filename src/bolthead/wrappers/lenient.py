@@ -207,3 +207,70 @@ def sendable_location(location: str) -> str:
     safe = "%!#$&'()*+,/;=?@-._~"
     encoded = quote(rest, safe=safe, errors="replace") if slashes else ""
     return f"{quote(scheme, safe=safe + ':', errors='replace')}{slashes}{encoded}"
+
+
+# What a field's value and name are made of (RFC 9110, 5.5 and 5.6.2), as WSGI has their bytes.
+_VALUE = re.compile(r"[\t -~\x80-\xff]*")
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+KNOWN_NAMES = {
+    "Cache-Control",
+    "Content-Disposition",
+    "Content-Length",
+    "Content-Type",
+    "Date",
+    "ETag",
+    "Last-Modified",
+    "Set-Cookie",
+    "Vary",
+}
+"""Names of headers that were seen to be fit for it; a set, to ask without a call."""
+
+_MOST_KNOWN = 1024
+
+
+def is_sendable(value: str) -> bool:
+    """Tell whether a server can send a header's value as it is."""
+    return _VALUE.fullmatch(value) is not None
+
+
+def is_header_name(name: str) -> bool:
+    """Tell whether a header can have such a name."""
+    if _NAME.fullmatch(name) is None:
+        return False
+    if len(KNOWN_NAMES) < _MOST_KNOWN:
+        KNOWN_NAMES.add(name)
+    return True
+
+
+def sendable_value(value: str) -> str:
+    """Return a header's value without what no server may send.
+
+    A control character becomes a space (RFC 9110, 5.5); text beyond Latin-1 becomes the bytes of
+    its UTF-8, which is what browsers take them for.
+    """
+    if _VALUE.fullmatch(value) is not None:
+        return value
+    try:
+        value.encode("latin-1")
+    except UnicodeEncodeError:
+        value = value.encode("utf-8", "replace").decode("latin-1")
+    return _CONTROL.sub(" ", value)
+
+
+def sendable_headers(headers: t.Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return headers as a server can send them; one whose name is none is left out, and logged."""
+    sendable = []
+    for name, value in headers:
+        if is_header_name(name):
+            sendable.append((name, sendable_value(value)))
+        else:
+            _log.error("A header is not sent, as it cannot have the name %a.", name)
+    return sendable
+
+
+def encoded(text: str) -> bytes:
+    """Return text as UTF-8; half a surrogate pair, which has none, becomes a question mark."""
+    return text.encode(errors="replace")

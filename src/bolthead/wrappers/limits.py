@@ -29,7 +29,10 @@ class Limit:
         ctx = current._cv_app.get(None)
         if ctx is None:
             return self.first
-        most: int | None = ctx.app.config.get(self.setting, self.first)
+        config, setting = ctx.app.config, self.setting
+        if setting not in config:  # PERF: as in most apps; ``in`` is no call, ``get`` is one.
+            return self.first
+        most: int | None = config[setting]
         return most
 
     def refused(self, most: int | None) -> HTTPException:
