@@ -33,6 +33,7 @@ from .helpers import abort as abort
 from .helpers import flash as flash
 from .helpers import get_flashed_messages as get_flashed_messages
 from .helpers import get_template_attribute as get_template_attribute
+from .helpers import is_local_url as is_local_url
 from .helpers import make_response as make_response
 from .helpers import redirect as redirect
 from .helpers import send_file as send_file
@@ -86,6 +87,7 @@ __all__ = [
     "has_app_context",
     "has_request_context",
     "install_as_flask",
+    "is_local_url",
     "json",
     "jsonify",
     "make_response",

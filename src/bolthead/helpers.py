@@ -9,12 +9,14 @@ import typing as t
 from datetime import datetime
 
 import werkzeug.utils
+from werkzeug.exceptions import BadRequest
 from werkzeug.exceptions import abort as _abort
 from werkzeug.utils import redirect as _redirect
 from werkzeug.wrappers import Response as BaseResponse
 
 from . import current, files, wrappers
 from .bridges import is_async
+from .local_urls import is_local
 from .paths import get_root_path as get_root_path
 from .signals import message_flashed
 from .wrappers.request import split_blueprint_path as _split_blueprint_path
@@ -32,6 +34,7 @@ __all__ = [
     "get_load_dotenv",
     "get_root_path",
     "get_template_attribute",
+    "is_local_url",
     "make_response",
     "redirect",
     "send_file",
@@ -180,13 +183,31 @@ def url_for(
     return url
 
 
+def is_local_url(target: str) -> bool:
+    """Tell whether a browser that is sent to a target stays on this site.
+
+    It does where the target is a path, a query or a fragment, or in a request a whole URL of the
+    request's own scheme and host. Ask before you redirect to what a client has sent.
+    """
+    ctx = current._cv_request.get(None)
+    origin = None if ctx is None else ctx.request.host_url.rstrip("/")
+    return is_local(target, origin)
+
+
 def redirect(
-    location: str, code: int | None = None, Response: type[BaseResponse] | None = None
+    location: str,
+    code: int | None = None,
+    Response: type[BaseResponse] | None = None,
+    *,
+    local: bool = False,
 ) -> BaseResponse:
     """Return a response that sends the client elsewhere, made by ``app.redirect`` in an app.
 
-    Without a code it is that of the setting ``REDIRECT_CODE``, or 302.
+    Without a code it is that of the setting ``REDIRECT_CODE``, or 302. With ``local`` the target
+    must be on this site, as ``is_local_url`` tells; BadRequest (400) where it is not.
     """
+    if local and not is_local_url(location):
+        raise BadRequest("The address to go to next is not on this site.")
     app = current.app_or_none()
     if app is None:
         return _redirect(location, code=code or 302, Response=Response)

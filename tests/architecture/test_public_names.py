@@ -44,6 +44,7 @@ TOP = {
     "got_request_exception",
     "has_app_context",
     "has_request_context",
+    "is_local_url",
     "json",
     "jsonify",
     "make_response",
