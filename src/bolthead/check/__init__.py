@@ -1,0 +1,106 @@
+"""Reads an app's configuration, code, templates and files, and names what is dangerous.
+
+``bolthead check`` prints it. Rules stand in families below ``rules``; each has an id, a severity,
+why it matters and what to do.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+import typing as t
+from pathlib import Path
+
+from ..app import Flask
+from .finding import Finding as Finding
+from .finding import Rule as Rule
+from .finding import Severity as Severity
+from .markup import Template
+from .place import Place as Place
+from .rules import RULES, extensions
+from .source import Module
+from .subject import Subject
+
+
+class UnknownRule(ValueError):
+    """An id was named that no finding has."""
+
+    def __init__(self, id: str, where: str) -> None:
+        known = f"{RULES[0].id} to {RULES[-1].id}"
+        super().__init__(f"{where}: there is no finding {id!r}. The ids are {known}.")
+
+
+def check_app(
+    app: Flask,
+    *,
+    deploy: bool = False,
+    ignore: t.Iterable[str] = (),
+    environ: t.Mapping[str, str] = os.environ,
+) -> list[Finding]:
+    """Return what is wrong with an app, errors first.
+
+    ``deploy`` adds what matters in a deployment only; ``ignore`` leaves ids out, as do the setting
+    ``CHECK_IGNORE``, ``ignore`` under ``[tool.bolthead.check]`` in pyproject.toml, and a comment
+    ``# bolthead: ignore B010`` on the line. Raises UnknownRule for an id that no finding has.
+    """
+    subject = Subject(app, deploy, environ)
+    ignored = find_ignored(subject, ignore)
+    found = [
+        finding
+        for rule in RULES
+        if rule.id not in ignored and (deploy or not rule.only_deploy)
+        for finding in rule.findings(subject)
+        if not _is_ignored_there(subject, finding)
+    ]
+    return sorted(found, key=lambda finding: (finding.severity is not Severity.ERROR, finding.id))
+
+
+def find_ignored(subject: Subject, given: t.Iterable[str]) -> set[str]:
+    """Return the ids that the caller, the app's setting or the project's file leave out."""
+    sources = {
+        "--ignore": given,
+        "CHECK_IGNORE": subject.setting("CHECK_IGNORE") or (),
+        "[tool.bolthead.check] in pyproject.toml": _ignored_by_project(subject.project),
+    }
+    known = {rule.id for rule in RULES}
+    found = set()
+    for where, ids in sources.items():
+        for id in [ids] if isinstance(ids, str) else ids:
+            if str(id).upper() not in known:
+                raise UnknownRule(str(id), where)
+            found.add(str(id).upper())
+    return found
+
+
+def _ignored_by_project(project: Path) -> t.Iterable[str]:
+    try:
+        with open(project / "pyproject.toml", "rb") as file:
+            table: t.Any = tomllib.load(file)
+    except (OSError, tomllib.TOMLDecodeError):
+        return ()
+    for key in ("tool", "bolthead", "check"):
+        table = table.get(key, {}) if isinstance(table, dict) else {}
+    ignored = table.get("ignore", ()) if isinstance(table, dict) else ()
+    return ignored if isinstance(ignored, list | str) else ()
+
+
+def _is_ignored_there(subject: Subject, finding: Finding) -> bool:
+    """Tell whether a comment on the finding's line says to ignore it."""
+    place = finding.place
+    if place.file is None or place.line is None:
+        return False
+    read: list[Module | Template] = [*subject.sources.modules, *subject.templates]
+    return any(
+        file.file == place.file and finding.id in file.ignored.get(place.line, ()) for file in read
+    )
+
+
+def load_failure(error: BaseException) -> list[Finding]:
+    """Return what is known of why an app could not be loaded: an extension that breaks."""
+    row = extensions.blame(error)
+    if row is None:
+        return []
+    version = extensions.installed_version(row.distribution) or ""
+    rule = extensions.broken_extension
+    what = f"The app cannot be loaded. {extensions.tell(row, version)}"
+    return [Finding(rule.id, rule.severity, Place(setting="app"), what, rule.why, rule.fix)]

@@ -1,0 +1,74 @@
+"""How much one client may send, and how often."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ..finding import Found, Severity, rule
+from ..place import Place
+from ..subject import Subject
+
+
+@rule(
+    "B006",
+    "The size of requests is not limited",
+    Severity.WARNING,
+    why="One client can fill the memory or the disk with a single request.",
+    fix="Set MAX_CONTENT_LENGTH to the most bytes a request may have: 16 * 1024 * 1024 is plenty"
+    " for forms. A view that takes more can set request.max_content_length for itself.",
+)
+def no_body_limit(subject: Subject) -> t.Iterator[Found]:
+    """Look at the limits of an app that takes bodies."""
+    if not subject.takes_bodies:
+        return
+    for key in ("MAX_CONTENT_LENGTH", "MAX_FORM_MEMORY_SIZE", "MAX_FORM_PARTS"):
+        if subject.setting(key) is None:
+            yield subject.place_of(key), f"{key} is not set, and views take POST, PUT or PATCH."
+
+
+@rule(
+    "B020",
+    "Limits of rates are counted in each process by itself",
+    Severity.WARNING,
+    only_deploy=True,
+    why="Every worker counts for itself and forgets when it restarts: with four workers a client"
+    " may try four passwords where one was meant.",
+    fix="Give Flask-Limiter a store that workers share: RATELIMIT_STORAGE_URI ="
+    " 'redis://localhost:6379'.",
+)
+def limits_per_process(subject: Subject) -> t.Iterator[Found]:
+    """Look at the store of Flask-Limiter."""
+    if has_one_worker(subject):
+        return
+    calls = list(subject.sources.calls("Limiter"))
+    for limiter in _limiters(subject):
+        if not getattr(limiter, "enabled", True):
+            continue
+        try:
+            store = type(limiter.storage).__name__
+        except Exception:  # noqa: S112  # a store that cannot be asked is not in the process
+            continue
+        if store == "MemoryStorage":
+            where = calls[0][0].at(calls[0][1], "RATELIMIT_STORAGE_URI") if calls else None
+            where = where or Place(setting="RATELIMIT_STORAGE_URI")
+            yield where, "Flask-Limiter counts in the memory of each worker (memory://)."
+
+
+def _limiters(subject: Subject) -> list[t.Any]:
+    found = subject.app.extensions.get("limiter", ())
+    return list(found) if isinstance(found, set | list | tuple) else [found]
+
+
+def has_one_worker(subject: Subject) -> bool:
+    """Tell whether the files or the environment say that one process serves the app."""
+    if subject.environ.get("WEB_CONCURRENCY") == "1":
+        return True
+    numbers = [
+        int(number)
+        for line in subject.served_by
+        for number in re.findall(
+            r"(?:--workers|-w|^workers|WEB_CONCURRENCY)[\s=:]+(\d+)", line.text
+        )
+    ]
+    return bool(numbers) and max(numbers) == 1
