@@ -13,6 +13,7 @@ import inspect
 import os
 import sys
 import threading
+import time
 import types
 import typing as t
 from collections import deque
@@ -231,20 +232,24 @@ class _Inboxes(threading.local):
 _inboxes = _Inboxes()
 
 
-class _Job:
+class ThreadJob:
+    """Something for a worker thread to do."""
+
+    __slots__ = ("is_expected",)
+
+    def __init__(self) -> None:
+        # Whether an idle thread is known to wait for it.
+        self.is_expected = False
+
+    def run(self, idle: deque[None]) -> None:
+        """Do it, and put a mark into ``idle``: the thread is free from then on."""
+        raise NotImplementedError
+
+
+class _Job(ThreadJob):
     """A call that a worker thread makes for a loop."""
 
-    __slots__ = (
-        "call",
-        "context",
-        "error",
-        "future",
-        "inbox",
-        "is_done",
-        "is_dropped",
-        "is_expected",
-        "result",
-    )
+    __slots__ = ("call", "context", "error", "future", "inbox", "is_done", "is_dropped", "result")
 
     def __init__(
         self, context: contextvars.Context, call: tuple[t.Any, ...], inbox: _Inbox
@@ -255,9 +260,7 @@ class _Job:
         self.future = inbox.loop.create_future()
         self.result: t.Any = None
         self.error: BaseException | None = None
-        # Whether an idle thread is known to wait for it.
-        self.is_expected = False
-        self.is_done = self.is_dropped = False
+        self.is_expected = self.is_done = self.is_dropped = False
 
     def run(self, idle: deque[None]) -> None:
         """Make the call, in a worker thread, which is idle from then on."""
@@ -283,7 +286,9 @@ class Threads:
 
     def __init__(self, most: int) -> None:
         self.most = most
-        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._jobs: SimpleQueue[ThreadJob | None] = SimpleQueue()
+        # When each of the jobs in the queue was put there.
+        self._since: deque[float] = deque()
         # A mark for each thread that waits for a job, or is about to.
         self._idle: deque[None] = deque()
         self._starting = threading.Lock()
@@ -310,7 +315,7 @@ class Threads:
         same, unless the call has not begun.
         """
         job = _Job(context, (function, args, kwargs), _inboxes.get())
-        self._submit(job)
+        self.start(job)
         cancelled: asyncio.CancelledError | None = None
         while not job.is_done:
             try:
@@ -328,12 +333,21 @@ class Threads:
                 job.error = None  # cuts the cycle of the error and this frame
         return t.cast(R, job.result)
 
-    def _submit(self, job: _Job) -> None:
+    def waited(self) -> float:
+        """Return for how many seconds the first in line has waited for a thread."""
+        try:
+            return time.monotonic() - self._since[0]
+        except IndexError:
+            return 0.0
+
+    def start(self, job: ThreadJob) -> None:
+        """Have a job done by a worker thread."""
         try:
             self._idle.pop()
             job.is_expected = True
         except IndexError:
             self._start_thread()
+        self._since.append(time.monotonic())
         self._jobs.put(job)
 
     def _start_thread(self) -> None:
@@ -343,7 +357,7 @@ class Threads:
             self._count += 1
             name = f"bolthead-worker-{self._count}"
         threading.Thread(
-            target=_work, args=(self._jobs, self._idle), name=name, daemon=True
+            target=_work, args=(self._jobs, self._since, self._idle), name=name, daemon=True
         ).start()
 
     def __del__(self) -> None:
@@ -351,12 +365,15 @@ class Threads:
             self._jobs.put(None)
 
 
-def _work(jobs: SimpleQueue[_Job | None], idle: deque[None]) -> None:
+def _work(
+    jobs: SimpleQueue[ThreadJob | None], since: deque[float], idle: deque[None]
+) -> None:
     is_marked = False
     while True:
         job = jobs.get()
         if job is None:
             return
+        since.popleft()
         if is_marked and not job.is_expected:
             # It was given to a new thread, but this one is there first.
             with contextlib.suppress(IndexError):

@@ -181,9 +181,10 @@ class FlaskGroup(AppGroup):
         if add_default_commands:
             from .routes import routes_command
             from .run import run_command
+            from .serve import serve_command
             from .shell import shell_command
 
-            for command in (run_command, shell_command, routes_command):
+            for command in (run_command, serve_command, shell_command, routes_command):
                 self.add_command(command)
 
     @cached_property

@@ -62,13 +62,16 @@ class _Exchange:
     """One request and its answer, with the eye on whether the client is still there."""
 
     __slots__ = (
+        "__weakref__",
         "app",
         "cancels",
         "environ",
         "gone",
         "has_started",
+        "is_ended",
         "receive",
         "send",
+        "takes",
         "task",
         "watch",
     )
@@ -83,6 +86,9 @@ class _Exchange:
         # Whether what runs now is cancelled when the client goes away.
         self.cancels = False
         self.task: asyncio.Task[t.Any] | None = None
+        # Whether the server wants a stream to end, and the task that waits for its next piece.
+        self.is_ended = False
+        self.takes: asyncio.Task[t.Any] | None = None
         self.watch: asyncio.Task[None] | None = None
 
     def begin_watch(self) -> None:
@@ -98,6 +104,12 @@ class _Exchange:
         self.gone = True
         if self.cancels and self.task is not None:
             self.task.cancel()
+
+    def end_stream(self) -> None:
+        """End a stream of events as if its generator had: the worker stops."""
+        self.is_ended = True
+        if self.takes is not None:
+            self.takes.cancel()
 
     def end(self) -> None:
         """Let go of the watch and the body."""
@@ -168,14 +180,23 @@ async def _http(app: Served, scope: Scope, receive: Receive, send: Send) -> None
         environ[WHOLE] = True
     elif not streams:
         environ["wsgi.input"] = NO_BODY
-    context: contextvars.Context | None = None
+    context = None if on_loop else contextvars.copy_context()
+    if on_loop:
+        answering: t.Awaitable[Answer] = _answer(exchange, plans, plan)
+    else:
+        answering = plans.threads.call_in(context, _by_wsgi, app, environ)
+    await _see_through(exchange, plans.threads, answering, context)
+
+
+async def _see_through(
+    exchange: _Exchange,
+    threads: t.Any,
+    answering: t.Awaitable[Answer],
+    context: contextvars.Context | None,
+) -> None:
+    """Wait for an answer and send it, whatever becomes of the app and of the client."""
     try:
-        if on_loop:
-            answer = await _answer(exchange, plans, plan)
-        else:
-            context = contextvars.copy_context()
-            answer = await plans.threads.call_in(context, _by_wsgi, app, environ)
-        await _send_answer(exchange, plans.threads, answer, context)
+        await _send_answer(exchange, threads, await answering, context)
     except asyncio.CancelledError:
         task = exchange.task
         if not exchange.gone or task is None or task.uncancel():
@@ -187,6 +208,23 @@ async def _http(app: Served, scope: Scope, receive: Receive, send: Send) -> None
             await _answer_plainly(exchange, failure)
     finally:
         exchange.end()
+
+
+async def send_answer(
+    app: Served,
+    environ: WSGIEnvironment,
+    receive: Receive,
+    send: Send,
+    answer: Answer,
+    context: contextvars.Context,
+) -> None:
+    """Send what ``_by_wsgi`` gave in a context; for servers that call it by themselves."""
+    exchange = _Exchange(app, environ, receive, send)
+    await _see_through(exchange, app._threads, _given(answer), context)
+
+
+async def _given(answer: Answer) -> Answer:
+    return answer
 
 
 async def _answer_plainly(exchange: _Exchange, failure: Exception) -> None:
@@ -434,15 +472,26 @@ async def _send_answer(
     make = _AsyncPieces if isinstance(body, AsyncBody) else _PlainPieces
     pieces = make(body, threads, context)
     heartbeat = exchange.environ.get(HEARTBEAT)
+    if _is_event_stream(headers):
+        exchange.app._lifespan.streams.add(exchange)
     try:
         exchange.begin_watch()
         await exchange.put(start)
-        while not exchange.gone:
+        while not exchange.gone and not exchange.is_ended:
             exchange.cancels = make is _AsyncPieces
-            if heartbeat is None:
-                piece = await pieces.take()
-            else:
-                piece = await _take_with_heartbeat(exchange, pieces, *heartbeat)
+            exchange.takes = asyncio.current_task()
+            try:
+                if heartbeat is None:
+                    piece = await pieces.take()
+                else:
+                    piece = await _take_with_heartbeat(exchange, pieces, *heartbeat)
+            except asyncio.CancelledError:
+                task = exchange.takes
+                if exchange.gone or not exchange.is_ended or task is None or task.uncancel():
+                    raise
+                break
+            finally:
+                exchange.takes = None
             exchange.cancels = False
             if piece is _END:
                 break
@@ -452,6 +501,13 @@ async def _send_answer(
         await pieces.close()
     if not exchange.gone:
         await exchange.put({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _is_event_stream(headers: list[tuple[str, str]]) -> bool:
+    return any(
+        name.lower() == "content-type" and value.startswith("text/event-stream")
+        for name, value in headers
+    )
 
 
 async def _take_with_heartbeat(

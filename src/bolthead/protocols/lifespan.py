@@ -43,6 +43,8 @@ class Lifespan:
         """Whether there is nothing to be run before requests are served."""
         self.websockets: weakref.WeakSet[t.Any] = weakref.WeakSet()
         """Those that are open; the end of the worker closes them."""
+        self.streams: weakref.WeakSet[t.Any] = weakref.WeakSet()
+        """The streams of events that are sent; the end of the worker ends them."""
         self._lock = threading.Lock()
         self._starting: asyncio.Lock | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -71,8 +73,7 @@ class Lifespan:
 
         All of them run, though one fails; the first error is raised at the end.
         """
-        for open_one in list(self.websockets):
-            await open_one.close_for_shutdown()
+        await self.close_open()
         await self._end_tasks(app)
         failed: Exception | None = None
         for function in self.on_shutdown:
@@ -85,6 +86,13 @@ class Lifespan:
         app._changes.note()
         if failed is not None:
             raise failed
+
+    async def close_open(self) -> None:
+        """End streams of events, and close WebSockets with 1001: the worker takes no more."""
+        for stream in list(self.streams):
+            stream.end_stream()
+        for open_one in list(self.websockets):
+            await open_one.close_for_shutdown()
 
     async def _call(self, app: Served, function: Function) -> None:
         with app.app_context():

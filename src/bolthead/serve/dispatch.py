@@ -1,0 +1,256 @@
+"""Where a request that Granian hands over by ASGI runs: in its own thread, a worker, or the loop.
+
+A request without a body whose route has no ``async def`` needs no loop at all. It runs in the
+thread that Granian calls in, as long as one of these threads stays free to take the next request;
+beyond that in one of the app's worker threads. Everything else is given to the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+import time
+import typing as t
+from collections import deque
+
+from .. import bridges
+from ..protocols import asgi
+from ..protocols.body import has_body
+from ..protocols.scope import make_environ, raw_headers
+from . import door as doors
+from . import edge, ids
+
+if t.TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+    from ..protocols.scope import Scope
+    from .access_log import Visit
+
+logger = logging.getLogger("bolthead.serve")
+
+AT_ONCE = 3
+"""How many requests may run in Granian's own threads; more of them only fight for the GIL."""
+
+
+class Dispatcher:
+    """Takes requests from Granian, in whatever thread it calls."""
+
+    def __init__(self, door: doors.Door, loop: asyncio.AbstractEventLoop) -> None:
+        self.door = door
+        self._loop = loop
+        self._app = door.app
+        self._is_plain_asgi = _calls_asgi_itself(door.app)
+        # A mark for each of Granian's threads that may run a request.
+        self._at_once: deque[None] = deque([None] * AT_ONCE)
+        # What waits for the loop, and since when.
+        self._for_loop: deque[tuple[float, t.Any, Scope, Visit | None]] = deque()
+        self._is_woken = False
+
+    def take(self, watcher: t.Any) -> None:
+        """Take a request; called by Granian."""
+        try:
+            self._take(watcher)
+        except BaseException as error:
+            logger.exception("A request failed before the app")
+            watcher.err(error)
+
+    def _take(self, watcher: t.Any) -> None:
+        scope = watcher.scope
+        if scope["type"] != "http":
+            self._give_to_loop(watcher, scope, None)
+            return
+        door = self.door
+        visit, answer = door.begin(scope)
+        threads = self._app._threads
+        if answer is None and not door.enter(max(self._waited(), threads.waited())):
+            answer = doors.BUSY
+        if answer is not None:
+            _put(watcher, answer, visit)
+            door.end(visit)
+            return
+        environ = make_environ(scope)
+        if not self._needs_no_loop(environ):
+            scope[asgi.ENVIRON] = environ
+            self._give_to_loop(watcher, scope, visit)
+            return
+        plain = _Plain(self, watcher, scope, environ, visit)
+        try:
+            self._at_once.pop()
+        except IndexError:
+            threads.start(plain)
+            return
+        try:
+            plain.answer()
+        finally:
+            self._at_once.append(None)
+
+    def _needs_no_loop(self, environ: WSGIEnvironment) -> bool:
+        app = self._app
+        if not self._is_plain_asgi or "asgi_app" in app.__dict__ or has_body(environ):
+            return False
+        if not app._lifespan.is_ready:
+            return False
+        plans = app._current_plans()
+        if not plans.runs_on_loop:
+            return True
+        plan = asgi._find(plans, environ)
+        return plan is not None and plan.awaited is None
+
+    # The loop
+
+    def _waited(self) -> float:
+        """Return for how many seconds the first has waited for the loop."""
+        try:
+            return time.monotonic() - self._for_loop[0][0]
+        except IndexError:
+            return 0.0
+
+    def _give_to_loop(self, watcher: t.Any, scope: Scope, visit: Visit | None) -> None:
+        self._for_loop.append((time.monotonic(), watcher, scope, visit))
+        # PERF: a wake-up costs a system call; one serves all that come until it is noticed.
+        if not self._is_woken:
+            self._is_woken = True
+            self._loop.call_soon_threadsafe(self._begin_all)
+
+    def _begin_all(self) -> None:
+        self._is_woken = False
+        create_task = self._loop.create_task
+        while self._for_loop:
+            _, watcher, scope, visit = self._for_loop.popleft()
+            task = create_task(self._serve(watcher, scope, visit), context=contextvars.Context())
+            watcher.taskref(task)
+
+    async def _serve(self, watcher: t.Any, scope: Scope, visit: Visit | None) -> None:
+        protocol = watcher.proto
+        try:
+            if visit is None:
+                visit, refusal = self.door.begin(scope)
+                await self.door.websocket(scope, protocol.receive, protocol.send, visit, refusal)
+            else:
+                await self.door.http(scope, protocol.receive, protocol.send, visit)
+        except BaseException as error:
+            watcher.err(error)
+        else:
+            watcher.done()
+
+    # An answer that takes its time
+
+    def stream(self, plain: _Plain, answer: asgi.Answer, context: contextvars.Context) -> None:
+        """Send an answer in pieces, on the loop; called in a thread."""
+
+        def begin() -> None:
+            coroutine = self._stream(plain, answer, context)
+            task = self._loop.create_task(coroutine, context=contextvars.Context())
+            plain.watcher.taskref(task)
+
+        self._loop.call_soon_threadsafe(begin)
+
+    async def _stream(
+        self, plain: _Plain, answer: asgi.Answer, context: contextvars.Context
+    ) -> None:
+        protocol = plain.watcher.proto
+        send = doors._Answer(self.door, protocol.send, plain.visit)
+        try:
+            await asgi.send_answer(
+                self._app, plain.environ, protocol.receive, send, answer, context
+            )
+        except BaseException as error:
+            if not isinstance(error, OSError | asyncio.CancelledError):
+                logger.exception("An answer failed while it was sent")
+            plain.watcher.err(error)
+        else:
+            plain.watcher.done()
+        finally:
+            send.leave()
+            self.door.end(plain.visit)
+
+
+class _Plain(bridges.ThreadJob):
+    """A request that one thread answers by itself."""
+
+    __slots__ = ("_dispatcher", "environ", "scope", "visit", "watcher")
+
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        watcher: t.Any,
+        scope: Scope,
+        environ: WSGIEnvironment,
+        visit: Visit,
+    ) -> None:
+        super().__init__()
+        self._dispatcher = dispatcher
+        self.watcher = watcher
+        self.scope = scope
+        self.environ = environ
+        self.visit = visit
+
+    def run(self, idle: deque[None]) -> None:
+        """Answer, in a worker thread."""
+        try:
+            self.answer()
+        finally:
+            idle.append(None)
+
+    def answer(self) -> None:
+        """Let the app answer, and send it, unless it comes in pieces: then the loop sends it."""
+        dispatcher, watcher, visit = self._dispatcher, self.watcher, self.visit
+        door = dispatcher.door
+        context = contextvars.Context()
+        working_for = bridges._working_for
+        working_for.loop = dispatcher._loop
+        environ = self.environ
+        environ["wsgi.input"] = asgi.NO_BODY
+        try:
+            answer = context.run(_call, visit.id, door.app, environ)
+        except BaseException as error:
+            if isinstance(error, Exception):
+                context.run(
+                    logger.exception, "The app failed outside its own handling of errors"
+                )
+            _put(watcher, doors.FAILED, visit)
+            door.leave()
+            door.end(visit)
+            return
+        finally:
+            working_for.loop = None
+        status, headers, body = answer
+        if type(body) is not bytes:
+            dispatcher.stream(self, answer, context)
+            return
+        visit.status = int(status[:3])
+        visit.size = len(body)
+        raw = raw_headers(headers)
+        doors.mark(raw, visit)
+        send = watcher.proto.send
+        send({"type": "http.response.start", "status": visit.status, "headers": raw})
+        send({"type": "http.response.body", "body": body, "more_body": False})
+        watcher.done()
+        door.leave()
+        door.end(visit)
+
+
+def _call(visit_id: str, app: t.Any, environ: WSGIEnvironment) -> asgi.Answer:
+    ids.current.set(visit_id)
+    return asgi._by_wsgi(app, environ)
+
+
+def _put(watcher: t.Any, answer: edge.Reply, visit: Visit) -> None:
+    """Send an answer that needs no app."""
+    visit.status = answer.status
+    body = b"" if visit.method == "HEAD" else answer.body
+    visit.size = len(body)
+    headers = [*answer.headers, (b"x-request-id", visit.id.encode())]
+    send = watcher.proto.send
+    send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    send({"type": "http.response.body", "body": body, "more_body": False})
+    watcher.done()
+
+
+def _calls_asgi_itself(app: t.Any) -> bool:
+    """Tell whether nobody has put something around the app's way by ASGI in its class."""
+    from ..app import Flask
+
+    cls = type(app)
+    return cls.__call__ is Flask.__call__ and cls.asgi_app is Flask.asgi_app

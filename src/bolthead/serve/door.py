@@ -1,0 +1,265 @@
+"""The way of a request through the server: edge, proxies, health, admission, the app, the log."""
+
+from __future__ import annotations
+
+import logging
+import random
+import typing as t
+from collections import deque
+
+from . import edge, ids
+from .access_log import AccessLog, Visit
+from .body import Body, declared_length
+from .proxies import Proxies
+from .settings import LONGEST_WAIT, RETRY_AFTER
+
+if t.TYPE_CHECKING:
+    from ..protocols.scope import Message, Receive, Scope, Send
+    from .settings import Settings
+
+logger = logging.getLogger("bolthead.serve")
+
+BUSY = edge.reply(
+    503,
+    "The server is busy. Try again later.",
+    (b"retry-after", str(RETRY_AFTER).encode()),
+)
+HEALTHY = edge.reply(200, "ok", (b"cache-control", b"no-store"))
+DRAINING = edge.reply(503, "draining", (b"cache-control", b"no-store"), (b"connection", b"close"))
+FAILED = edge.reply(500, "Internal Server Error")
+
+
+class Door:
+    """What every request of a worker goes through; an ASGI application around the app."""
+
+    def __init__(self, app: t.Any, settings: Settings) -> None:
+        self.app = app
+        self.settings = settings
+        self.is_draining = False
+        self.log = AccessLog(settings.log_format) if settings.access_log else None
+        self.retire: t.Callable[[], None] = _nothing
+        """Called once, when the worker has answered as many requests as it should."""
+        self._proxies = Proxies(settings.trust_proxy)
+        self._ids = ids.Maker()
+        self._health = settings.health_path
+        # A mark for each request that may run beside those that do; taking one is atomic.
+        self._room: deque[None] = deque([None] * settings.concurrency)
+        self._left = _with_jitter(settings.max_requests)
+
+    # Before the app
+
+    def begin(self, scope: Scope) -> tuple[Visit, edge.Reply | None]:
+        """Look at a request: what its line in the log tells, and its answer if it needs no app."""
+        is_socket = scope["type"] == "websocket"
+        refusal = edge.check_handshake(scope) if is_socket else edge.check(scope)
+        if refusal is not None:
+            return Visit(scope, self._ids.make()), refusal
+        made = None
+        if self._proxies.apply(scope):
+            made = _given_id(scope["headers"])
+            if not _has_legal_host(scope["headers"]):
+                refusal = edge.BAD_HOST
+        visit = Visit(scope, made or self._ids.make())
+        if scope["path"] == self._health and not is_socket:
+            refusal = DRAINING if self.is_draining else HEALTHY
+        return visit, refusal
+
+    def enter(self, waited: float) -> bool:
+        """Tell whether one more request may run; ``leave`` when it is answered."""
+        if waited > LONGEST_WAIT:
+            return False
+        try:
+            self._room.pop()
+        except IndexError:
+            return False
+        return True
+
+    def leave(self) -> None:
+        """Note that a request runs no more."""
+        self._room.append(None)
+        if self._left is not None:
+            self._left -= 1
+            if self._left == 0:
+                self.retire()
+
+    @property
+    def running(self) -> int:
+        """How many requests run."""
+        return self.settings.concurrency - len(self._room)
+
+    def end(self, visit: Visit) -> None:
+        """Write the line of a request."""
+        if self.log is not None:
+            self.log.write(visit)
+
+    # On the loop
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one scope by ASGI."""
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        visit, answer = self.begin(scope)
+        if scope["type"] == "websocket":
+            await self.websocket(scope, receive, send, visit, answer)
+            return
+        if answer is None and not self.enter(self.app._threads.waited()):
+            answer = BUSY
+        if answer is not None:
+            await self.put(answer, send, visit)
+            self.end(visit)
+            return
+        await self.http(scope, receive, send, visit)
+
+    async def http(self, scope: Scope, receive: Receive, send: Send, visit: Visit) -> None:
+        """Let the app answer a request that has entered."""
+        ids.current.set(visit.id)
+        comes, declared = declared_length(scope["headers"])
+        body = Body(receive, declared, self.settings) if comes else None
+        answer = _Answer(self, send, visit)
+        try:
+            await self.app(scope, body or receive, answer)
+            if not answer.has_begun and body is not None and body.problem is not None:
+                await self.put(body.problem, send, visit)
+        except Exception:
+            logger.exception("The app failed outside its own handling of errors")
+            if answer.has_begun:
+                raise
+            await self.put(FAILED, send, visit)
+        finally:
+            answer.leave()
+            self.end(visit)
+
+    async def put(self, answer: edge.Reply, send: Send, visit: Visit) -> None:
+        """Send an answer that needs no app."""
+        visit.status = answer.status
+        visit.size = 0 if visit.method == "HEAD" else len(answer.body)
+        headers = [*answer.headers, (b"x-request-id", visit.id.encode())]
+        try:
+            await send(
+                {"type": "http.response.start", "status": answer.status, "headers": headers}
+            )
+            body = b"" if visit.method == "HEAD" else answer.body
+            await send({"type": "http.response.body", "body": body, "more_body": False})
+        except OSError:
+            pass  # nobody is there any more
+
+    async def websocket(
+        self, scope: Scope, receive: Receive, send: Send, visit: Visit, refusal: edge.Reply | None
+    ) -> None:
+        """Let the app take a WebSocket, or refuse its handshake."""
+        ids.current.set(visit.id)
+        if refusal is None and self.is_draining:
+            refusal = DRAINING
+        try:
+            if refusal is None:
+                visit.status = 101
+                await self.app(scope, receive, _Refusable(send, visit))
+            else:
+                await receive()
+                await _refuse_handshake(scope, send, refusal, visit)
+        finally:
+            self.end(visit)
+
+
+def _nothing() -> None:
+    pass
+
+
+def _with_jitter(most: int | None) -> int | None:
+    # Workers that started together should not be replaced together.
+    return None if most is None else most + random.randrange(max(1, most // 10))  # noqa: S311  # no secret
+
+
+def _given_id(headers: edge.Headers) -> str | None:
+    for name, value in headers:
+        if name == b"x-request-id":
+            return ids.taken_over(value)
+    return None
+
+
+def _has_legal_host(headers: edge.Headers) -> bool:
+    return all(edge.is_legal_host(value) for name, value in headers if name == b"host")
+
+
+class _Answer:
+    """Stands in for a server's ``send``: marks the answer with its id, and notes what it was."""
+
+    __slots__ = ("_door", "_has_left", "_send", "_visit", "has_begun")
+
+    def __init__(self, door: Door, send: Send, visit: Visit) -> None:
+        self._door = door
+        self._send = send
+        self._visit = visit
+        self._has_left = False
+        self.has_begun = False
+
+    async def __call__(self, message: Message) -> None:
+        kind = message["type"]
+        if kind == "http.response.start":
+            self.has_begun = True
+            self._visit.status = message["status"]
+            mark(message["headers"], self._visit)
+            if _is_event_stream(message["headers"]):
+                # It goes on for as long as the client likes: a connection rather than a request.
+                self.leave()
+        elif kind == "http.response.body":
+            self._visit.size += len(message.get("body", b""))
+        await self._send(message)
+
+    def leave(self) -> None:
+        """Make room for the next request, once."""
+        if not self._has_left:
+            self._has_left = True
+            self._door.leave()
+
+
+def mark(headers: edge.Headers, visit: Visit) -> None:
+    """Put the request's id among the headers of its answer, unless the app has put one there."""
+    for name, _ in headers:
+        if name == b"x-request-id":
+            return
+    headers.append((b"x-request-id", visit.id.encode()))
+
+
+def _is_event_stream(headers: edge.Headers) -> bool:
+    for name, value in headers:
+        if name == b"content-type":
+            return value.startswith(b"text/event-stream")
+    return False
+
+
+class _Refusable:
+    """Stands in for the ``send`` of a WebSocket: notes the status of a refusal."""
+
+    __slots__ = ("_send", "_visit")
+
+    def __init__(self, send: Send, visit: Visit) -> None:
+        self._send = send
+        self._visit = visit
+
+    async def __call__(self, message: Message) -> None:
+        kind = message["type"]
+        if kind in {"websocket.http.response.start", "websocket.accept"}:
+            self._visit.status = message.get("status", 101)
+            headers = list(message.get("headers", ()))
+            mark(headers, self._visit)
+            message["headers"] = headers
+        await self._send(message)
+
+
+async def _refuse_handshake(scope: Scope, send: Send, refusal: edge.Reply, visit: Visit) -> None:
+    visit.status = refusal.status
+    if "websocket.http.response" not in scope.get("extensions", {}):
+        visit.status = 403
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    headers = [*refusal.headers, (b"x-request-id", visit.id.encode())]
+    await send(
+        {
+            "type": "websocket.http.response.start",
+            "status": refusal.status,
+            "headers": headers,
+        }
+    )
+    await send({"type": "websocket.http.response.body", "body": refusal.body})

@@ -1,0 +1,188 @@
+"""The edge: what is not a well-formed request is answered here and never seen by the app."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import typing as t
+
+from .settings import HEADER_COUNT, HEADER_SIZE, HEADERS_SIZE, HOST_SIZE, TARGET_SIZE
+
+if t.TYPE_CHECKING:
+    from ..protocols.scope import Scope
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class Reply(t.NamedTuple):
+    """An answer that needs no app: status, headers, body."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
+def reply(status: int, text: str, *headers: tuple[bytes, bytes]) -> Reply:
+    """Return a plain text answer after which the connection is closed."""
+    body = f"{text}\n".encode()
+    fixed = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    return Reply(status, [*fixed, *headers], body)
+
+
+_CLOSE = (b"connection", b"close")
+
+
+def refuse(status: int, text: str) -> Reply:
+    """Return the answer to a request that is not well-formed."""
+    return reply(status, text, _CLOSE)
+
+
+# RFC 9110, 7.2 and RFC 3986, 3.2.2: a name, an IPv4 address or an IPv6 address, then the port.
+_HOST = re.compile(
+    rb"(?:[A-Za-z0-9_~-]{1,63}(?:\.[A-Za-z0-9_~-]{1,63})*\.?|\[[0-9A-Fa-f:.]{2,45}\])"
+    rb"(?::[0-9]{1,5})?"
+)
+_known_hosts: set[bytes] = set()
+
+
+def is_legal_host(host: bytes) -> bool:
+    """Tell whether a Host header has the form of one."""
+    if host in _known_hosts:
+        return True
+    if len(host) > HOST_SIZE or not _HOST.fullmatch(host):
+        return False
+    if len(_known_hosts) < 1024:
+        _known_hosts.add(host)
+    return True
+
+
+# Headers that the edge looks at.
+_HOST_NAME, _LENGTH, _CODING, _EXPECT = range(1, 5)
+_LOOKED_AT = {
+    b"host": _HOST_NAME,
+    b"content-length": _LENGTH,
+    b"transfer-encoding": _CODING,
+    b"expect": _EXPECT,
+}
+
+BAD_TARGET = refuse(400, "The request target must be an absolute path.")
+BAD_HOST = refuse(400, "A request has one Host header, of the form name:port.")
+BAD_LENGTH = refuse(400, "Content-Length must be one number, and not come with Transfer-Encoding.")
+BAD_CODING = refuse(501, "The only transfer coding is chunked.")
+BAD_EXPECTATION = refuse(417, "The only expectation is 100-continue.")
+TOO_LONG = refuse(414, f"Path and query have at most {TARGET_SIZE} bytes.")
+TOO_LARGE = refuse(
+    431,
+    f"A request has at most {HEADER_COUNT} headers, of {HEADER_SIZE} bytes each and"
+    f" {HEADERS_SIZE} bytes together.",
+)
+CUT_SHORT = refuse(400, "The body ended before its declared length.")
+TOO_SLOW = refuse(408, "The body came too slowly.")
+NO_TUNNEL = refuse(405, "CONNECT is not supported.")
+
+
+def check(scope: Scope) -> Reply | None:
+    """Return the refusal of a request, or None; names with underscores are taken out of it.
+
+    ``X_Real_IP`` and ``X-Real-IP`` are one key of an environ, so either could pass for the other.
+    """
+    path = scope.get("raw_path") or scope["path"].encode("utf-8", "surrogateescape")
+    if path[:1] != b"/":
+        return NO_TUNNEL if scope.get("method") == "CONNECT" else BAD_TARGET
+    if len(path) + len(scope["query_string"]) > TARGET_SIZE:
+        return TOO_LONG
+    headers = scope["headers"]
+    if len(headers) > HEADER_COUNT:
+        return TOO_LARGE
+    size = hosts = 0
+    length = coding = None
+    is_clean = True
+    for name, value in headers:
+        taken = len(name) + len(value)
+        if taken > HEADER_SIZE:
+            return TOO_LARGE
+        size += taken
+        if b"_" in name:
+            is_clean = False
+            continue
+        kind = _LOOKED_AT.get(name)
+        if kind is None:
+            continue
+        if kind == _HOST_NAME:
+            hosts += 1
+            if value not in _known_hosts and not is_legal_host(value):
+                return BAD_HOST
+        elif kind == _LENGTH:
+            if length is not None or not value.isdigit() or len(value) > 18:
+                return BAD_LENGTH
+            length = value
+        elif kind == _CODING:
+            if coding is not None or value.lower() != b"chunked":
+                return BAD_CODING
+            coding = value
+        elif value.lower() != b"100-continue":
+            return BAD_EXPECTATION
+    if size > HEADERS_SIZE:
+        return TOO_LARGE
+    version = scope["http_version"]
+    if hosts != 1 and (hosts or version not in _WITHOUT_HOST):
+        return BAD_HOST
+    if coding is not None and (length is not None or version in _WITHOUT_HOST):
+        return BAD_LENGTH
+    if not is_clean:
+        scope["headers"] = [pair for pair in headers if b"_" not in pair[0]]
+    return None
+
+
+_WITHOUT_HOST = frozenset({"1.0", "1", "0.9"})
+
+
+# WebSockets
+
+BAD_HANDSHAKE = refuse(400, "This is no handshake of a WebSocket (RFC 6455, 4.2.1).")
+OTHER_VERSION = reply(
+    426, "The version of WebSockets here is 13.", (b"sec-websocket-version", b"13"), _CLOSE
+)
+
+
+def check_handshake(scope: Scope) -> Reply | None:
+    """Return the refusal of a WebSocket's handshake, or None (RFC 6455, 4.2.1)."""
+    refusal = check(scope)
+    if refusal is not None:
+        return refusal
+    if scope["http_version"] == "2":
+        return None  # an extended CONNECT (RFC 8441) has none of the headers below
+    if scope["http_version"] != "1.1" or scope.get("method", "GET") != "GET":
+        return BAD_HANDSHAKE
+    found: dict[bytes, list[bytes]] = {}
+    for name, value in scope["headers"]:
+        found.setdefault(name, []).append(value)
+    if b"content-length" in found and found[b"content-length"] != [b"0"]:
+        return BAD_HANDSHAKE
+    if b"transfer-encoding" in found:
+        return BAD_HANDSHAKE
+    if b"upgrade" not in _tokens(found.get(b"connection", [])):
+        return BAD_HANDSHAKE
+    if b"websocket" not in _tokens(found.get(b"upgrade", [])):
+        return BAD_HANDSHAKE
+    if found.get(b"sec-websocket-version") != [b"13"]:
+        return OTHER_VERSION
+    keys = found.get(b"sec-websocket-key", [])
+    if len(keys) != 1 or not _is_key(keys[0]):
+        return BAD_HANDSHAKE
+    return None
+
+
+def _tokens(values: list[bytes]) -> set[bytes]:
+    return {token.strip().lower() for value in values for token in value.split(b",")}
+
+
+def _is_key(value: bytes) -> bool:
+    try:
+        return len(base64.b64decode(value, validate=True)) == 16
+    except (binascii.Error, ValueError):
+        return False

@@ -1,0 +1,126 @@
+"""Granian as the engine: its workers are driven directly, so that each request gets its place.
+
+The names below are those of Granian 2.7 and 2.8 (``granian._granian``); it has no public way to
+run one worker on a socket that somebody else has opened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import typing as t
+
+from .door import Door
+from .settings import HEADERS_SIZE, Settings, most_connections
+
+Take = t.Callable[[t.Any], None]
+
+
+def is_installed() -> bool:
+    """Tell whether Granian can be imported."""
+    import importlib.util
+
+    return importlib.util.find_spec("granian") is not None
+
+
+class GranianEngine:
+    """One worker of Granian, by ASGI, RSGI or WSGI."""
+
+    name = "granian"
+
+    def __init__(
+        self,
+        door: Door,
+        settings: Settings,
+        listener: socket.socket,
+        interface: str,
+        static: list[tuple[str, str]],
+    ) -> None:
+        self.interface = interface
+        self._door = door
+        self._settings = settings
+        self._listener = listener
+        self._static = static
+        self._ended = asyncio.Event()
+
+    async def start(self) -> None:
+        """Begin to accept connections."""
+        from granian import _granian as core
+        from granian.http import HTTP1Settings, HTTP2Settings
+
+        loop = asyncio.get_running_loop()
+        settings = self._settings
+        take, cls, threads = self._way(core, loop)
+
+        class Scheduler(core.CallbackScheduler):  # type: ignore[misc]  # compiled, without types
+            __slots__: t.ClassVar[list[str]] = []
+
+            def __init__(self, *args: t.Any) -> None:
+                super().__init__()
+                self._schedule_fn = take
+
+        self._signal = core.WorkerSignal()
+        self._signal.add_cb(lambda: loop.call_soon_threadsafe(self._ended.set))
+        is_unix = self._listener.family == socket.AF_UNIX
+        holder = core.SocketHolder(self._listener.detach(), is_unix, 1024)
+        options: dict[str, t.Any] = {
+            "worker_id": 1,
+            "sock": (None, holder),
+            "ipc": None,
+            "threads": 1,
+            "blocking_threads": 512,
+            "py_threads": threads,
+            "py_threads_idle_timeout": 600,
+            "backpressure": most_connections(),
+            "http_mode": "auto" if settings.http2 else "1",
+            "http1_opts": HTTP1Settings(
+                header_read_timeout=int(settings.header_timeout * 1000),
+                max_buffer_size=HEADERS_SIZE + 16 * 1024,
+            ),
+            "http2_opts": HTTP2Settings(max_headers_size=HEADERS_SIZE),
+            "static_files": (self._static, None, "3600") if self._static else None,
+            "ssl_enabled": bool(settings.tls_cert),
+            "ssl_cert": settings.tls_cert,
+            "ssl_key": settings.tls_key,
+            "ssl_key_password": None,
+            "ssl_protocol_min": "tls1.2",
+            "ssl_ca": None,
+            "ssl_crl": [],
+            "ssl_client_verify": False,
+            "metrics": (None, None),
+        }
+        if self.interface != "wsgi":
+            options["websockets_enabled"] = self.interface == "asgi"
+        worker = cls(**options)
+        callback = self._wsgi_callback() if self.interface == "wsgi" else _unused
+        scheduler = Scheduler(loop, callback, None, _unused, _unused)
+        serve = worker.serve_mtr_uds if is_unix else worker.serve_mtr
+        serve(scheduler, loop, self._signal)
+
+    def _way(self, core: t.Any, loop: asyncio.AbstractEventLoop) -> tuple[Take, t.Any, int]:
+        """Return what takes requests, Granian's class, and how many threads it calls in."""
+        from .dispatch import AT_ONCE, Dispatcher
+
+        if self.interface == "wsgi":
+            return _unused, core.WSGIWorker, self._settings.threads
+        return Dispatcher(self._door, loop).take, core.ASGIWorker, AT_ONCE + 1
+
+    def _wsgi_callback(self) -> t.Any:
+        from .by_wsgi import make_callback
+
+        return make_callback(self._door)
+
+    def stop_accepting(self) -> None:
+        """Take no new connections, close idle ones, and the others once they are answered."""
+        self._signal.set()
+
+    def finish(self) -> None:
+        """Do nothing more: Granian finishes by itself once it accepts no more."""
+
+    async def wait(self) -> None:
+        """Wait until all connections are closed."""
+        await self._ended.wait()
+
+
+def _unused(*args: t.Any) -> None:
+    pass

@@ -1,0 +1,84 @@
+"""What the server was told: one value for each option of ``bolthead serve``, and the limits."""
+
+from __future__ import annotations
+
+import resource
+from dataclasses import dataclass, field
+
+HEADER_COUNT = 100
+"""The most headers of a request: 431 above it."""
+
+HEADER_SIZE = 16 * 1024
+"""The most bytes of one header: 431 above it."""
+
+HEADERS_SIZE = 64 * 1024
+"""The most bytes of all headers together: 431 above it."""
+
+TARGET_SIZE = 8 * 1024
+"""The most bytes of path and query: 414 above it."""
+
+HOST_SIZE = 255
+"""The most bytes of the Host header: 400 above it."""
+
+HEADER_TIMEOUT = 10.0
+"""Within how many seconds the headers of a request must be there."""
+
+BODY_GRACE = 10.0
+"""After how many seconds a body must have come at the least rate: 408 where it has not."""
+
+BODY_RATE = 500
+"""The least rate of a body, in bytes per second."""
+
+KEEP_ALIVE = 75
+"""For how many seconds a connection may be idle between requests (uvicorn)."""
+
+LONGEST_WAIT = 0.5
+"""For how many seconds the first request in line may wait before new ones are turned away."""
+
+RETRY_AFTER = 1
+"""What a request that is turned away is told, in seconds."""
+
+KILL_AFTER = 5.0
+"""How many seconds after the graceful time a worker that still runs is killed."""
+
+
+def most_connections() -> int:
+    """Return how many connections a worker may hold: 0.6 of the file descriptors it may have."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        soft = 1_000_000
+    return max(64, int(soft * 0.6))
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The options of the server; their defaults are those of the command."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    uds: str | None = None
+    workers: int = 1
+    threads: int = 40
+    concurrency: int = 1000
+    engine: str = "auto"
+    interface: str = "auto"
+    tls_cert: str | None = None
+    tls_key: str | None = None
+    http2: bool = False
+    log_format: str = "text"
+    access_log: bool = True
+    trust_proxy: tuple[str, ...] = ()
+    health_path: str | None = "/healthz"
+    static_offload: bool = False
+    max_requests: int | None = None
+    timeout_graceful: float = 30.0
+    drain_delay: float = 0.0
+    reload: bool = False
+    pid_file: str | None = None
+    header_timeout: float = field(default=HEADER_TIMEOUT)
+    body_grace: float = field(default=BODY_GRACE)
+    body_rate: int = field(default=BODY_RATE)
+
+    def scheme(self) -> str:
+        """Return what addresses begin with."""
+        return "https" if self.tls_cert else "http"

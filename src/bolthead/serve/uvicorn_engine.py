@@ -1,0 +1,205 @@
+"""uvicorn as the engine: ASGI and WebSockets, with the limits that uvicorn itself does not have."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import importlib.util
+import logging
+import socket
+import typing as t
+
+from . import edge
+from .door import Door
+from .settings import HEADER_COUNT, HEADERS_SIZE, KEEP_ALIVE, TARGET_SIZE, Settings
+from .settings import most_connections as count_connections
+
+logger = logging.getLogger("bolthead.serve")
+
+_NEEDED = ("uvicorn", "httptools", "wsproto")
+
+# What may come before the headers are complete: request line, headers and line ends.
+_HEAD_SIZE = TARGET_SIZE + HEADERS_SIZE + 4 * HEADER_COUNT + 1024
+
+
+def is_installed() -> bool:
+    """Tell whether uvicorn and what it needs here can be imported."""
+    return all(importlib.util.find_spec(name) is not None for name in _NEEDED)
+
+
+class UvicornEngine:
+    """One server of uvicorn, on the loop that runs."""
+
+    name = "uvicorn"
+    interface = "asgi"
+
+    def __init__(self, door: Door, settings: Settings, listener: socket.socket) -> None:
+        self._door = door
+        self._settings = settings
+        self._listener = listener
+        self._server: t.Any = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to accept connections."""
+        import uvicorn
+
+        settings = self._settings
+        config = uvicorn.Config(
+            app=t.cast("t.Any", self._door),
+            http=t.cast("t.Any", _protocol_class(settings)),
+            ws="wsproto",
+            ws_max_size=_message_size(self._door.app),
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=KEEP_ALIVE,
+            timeout_graceful_shutdown=int(settings.timeout_graceful) + 1,
+            ssl_certfile=settings.tls_cert,
+            ssl_keyfile=settings.tls_key,
+            backlog=1024,
+        )
+        for name in ("uvicorn.error", "uvicorn"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+        self._server = uvicorn.Server(config)
+        self._task = asyncio.create_task(self._server._serve(sockets=[self._listener]))
+        while not self._server.started and not self._task.done():
+            await asyncio.sleep(0.005)
+
+    def stop_accepting(self) -> None:
+        """Take no new connections."""
+        for server in self._server.servers:
+            server.close()
+
+    def finish(self) -> None:
+        """Close idle connections, and the others once they are answered."""
+        self._server.should_exit = True
+
+    async def wait(self) -> None:
+        """Wait until all connections are closed."""
+        if self._task is not None:
+            await asyncio.wait({self._task})
+
+
+def _message_size(app: t.Any) -> int:
+    from ..protocols.websocket import WEBSOCKET_MAX_MESSAGE_SIZE
+
+    most = app.config.get("WEBSOCKET_MAX_MESSAGE_SIZE", WEBSOCKET_MAX_MESSAGE_SIZE)
+    return t.cast(int, most) if most is not None else 2**62
+
+
+@functools.cache
+def _protocol_class(settings: Settings) -> type[asyncio.Protocol]:
+    """Return uvicorn's protocol of a connection, with limits."""
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+    most_connections = count_connections()
+
+    class Connection(HttpToolsProtocol):
+        """A connection whose head is bounded in size and time."""
+
+        _head: asyncio.TimerHandle | None = None
+        _head_size = 0
+        _header_count = 0
+
+        def connection_made(self, transport: t.Any) -> None:
+            super().connection_made(transport)
+            if len(self.connections) > most_connections:
+                self._refuse(edge.reply(503, "Too many connections.", (b"retry-after", b"1")))
+                return
+            self._expect_head()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._end_head()
+            super().connection_lost(exc)
+
+        def eof_received(self) -> t.Any:
+            """Answer a client that has said all and still listens."""
+            cycle = self.cycle
+            if cycle is None or cycle.response_complete:
+                return False
+            cycle.keep_alive = False
+            if cycle.more_body:
+                # The declared length tells; without one the end was never there.
+                if b"transfer-encoding" in dict(self.headers):
+                    return False
+                cycle.more_body = False
+                cycle.message_event.set()
+            return True
+
+        def data_received(self, data: bytes) -> None:
+            if self._head is None and (self.cycle is None or self.cycle.response_complete):
+                self._expect_head()
+            if self._head is not None:
+                self._head_size += len(data)
+            super().data_received(data)
+            if self._head is not None and self._head_size > _HEAD_SIZE:
+                self._refuse(edge.TOO_LARGE)
+
+        def on_message_begin(self) -> None:
+            self._header_count = 0
+            super().on_message_begin()
+
+        def on_url(self, url: bytes) -> None:
+            if len(self.url) <= TARGET_SIZE:
+                super().on_url(url)
+
+        def on_header(self, name: bytes, value: bytes) -> None:
+            self._header_count += 1
+            if self._header_count <= HEADER_COUNT + 1:
+                super().on_header(name, value)
+
+        def on_headers_complete(self) -> None:
+            self._end_head()
+            super().on_headers_complete()
+
+        def handle_websocket_upgrade(self) -> None:
+            path, _, query = self.url.partition(b"?")
+            scope = {
+                **self.scope,
+                "path": path.decode("latin-1"),
+                "raw_path": path,
+                "query_string": query,
+            }
+            refusal = edge.check_handshake(scope)
+            if refusal is not None:
+                self._refuse(refusal)
+                return
+            self.scope["headers"] = scope["headers"]
+            super().handle_websocket_upgrade()
+
+        def send_400_response(self, msg: str) -> None:
+            self._refuse(edge.refuse(400, "This is no valid HTTP/1.1 request."))
+
+        def _expect_head(self) -> None:
+            self._head_size = 0
+            self._head = self.loop.call_later(settings.header_timeout, self._head_is_late)
+
+        def _end_head(self) -> None:
+            if self._head is not None:
+                self._head.cancel()
+                self._head = None
+
+        def _head_is_late(self) -> None:
+            self._head = None
+            if self._head_size:
+                self._refuse(edge.refuse(408, "The headers came too slowly."))
+            else:
+                self.transport.close()
+
+        def _refuse(self, answer: edge.Reply) -> None:
+            """Answer without the app, and close."""
+            self._end_head()
+            transport = self.transport
+            if transport.is_closing():
+                return
+            head = [b"HTTP/1.1 %d Refused" % answer.status]
+            head += [name + b": " + value for name, value in answer.headers]
+            if (b"connection", b"close") not in answer.headers:
+                head.append(b"connection: close")
+            transport.write(b"\r\n".join([*head, b"", answer.body]))
+            transport.close()
+
+    return Connection
