@@ -42,6 +42,7 @@ class ConfigAttribute(t.Generic[T]):
 _PLANNED = [
     "CROSS_ORIGIN_PROTECTION",
     "DEBUG",
+    "MAX_PATH_LENGTH",
     "SECURITY_HEADERS",
     "SESSION_COOKIE_NAME",
     "TRUSTED_HOSTS",

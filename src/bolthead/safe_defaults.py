@@ -27,6 +27,42 @@ SAFE_DEFAULTS = (
         "A page of another site cannot send a form as the user who looks at it.",
     ),
     SafeDefault(
+        "EXPLAIN_LIMITS",
+        False,
+        True,
+        "The answer to a body that is too large names the limit, for whoever may raise it.",
+    ),
+    SafeDefault(
+        "MAX_CONTENT_LENGTH",
+        None,
+        16_000_000,
+        "One request cannot fill the memory or the disk.",
+    ),
+    SafeDefault(
+        "MAX_FORM_FIELDS",
+        10_000,
+        1_000,
+        "A form of thousands of fields costs time that nobody needs.",
+    ),
+    SafeDefault(
+        "MAX_FORM_TEXT_SIZE",
+        16_000_000,
+        2_000_000,
+        "The fields of a form are held in memory all at once.",
+    ),
+    SafeDefault(
+        "MAX_JSON_DEPTH",
+        None,
+        200,
+        "Code that walks through nested data is not led into a RecursionError.",
+    ),
+    SafeDefault(
+        "MAX_PATH_LENGTH",
+        65_536,
+        8_192,
+        "Views and logs are spared paths that no page links to.",
+    ),
+    SafeDefault(
         "SECURITY_HEADERS",
         None,
         "basic",
