@@ -20,6 +20,8 @@ app = Bolthead(__name__)
 app.config.from_mapping(
     SECRET_KEY=os.environ.get("SECRET_KEY") or secrets.token_hex(),
     SESSION_COOKIE_SAMESITE="Lax",
+    # A form of five short fields.
+    MAX_CONTENT_LENGTH=64_000,
 )
 accounts: dict[str, dict[str, str]] = {}
 
