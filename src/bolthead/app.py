@@ -16,7 +16,7 @@ from werkzeug.routing import BuildError, Map, MapAdapter, Rule
 from werkzeug.utils import redirect as _redirect
 from werkzeug.wrappers import Response as BaseResponse
 
-from . import bridges, current, proxies, routing, security_headers
+from . import bridges, current, keys, proxies, routing, security_headers
 from . import typing as ft
 from .blueprints import (
     Blueprint,
@@ -34,6 +34,7 @@ from .overrides import AppType, callable_without_context, replaced, without_cont
 from .paths import get_instance_path
 from .plan import recover, respond, run_sync
 from .plan.compile import WORKER_THREADS, Plans, scopes
+from .plan.respond import ASGI
 from .plan.route_plan import RoutePlan
 from .protocols import wsgi
 from .protocols.lifespan import Lifespan
@@ -552,6 +553,17 @@ class Flask(Scaffold, metaclass=AppType):
     def plan_for(self, endpoint: str | None) -> RoutePlan:
         """Return the plan of an endpoint: what its requests need; None is that of a miss."""
         return self._current_plans().route(endpoint)
+
+    def _begin(self, environ: WSGIEnvironment) -> None:
+        """Note the first request, and warn once of a weak key where a server has sent it."""
+        self._got_first_request = True
+        # Test clients do not call themselves a server; uWSGI does it under a name of its own.
+        is_served = not environ.keys().isdisjoint(("SERVER_SOFTWARE", "uwsgi.version", ASGI))
+        if not is_served or self.debug or self.testing:
+            return
+        weak = keys.find_weak_key(self.config)
+        if weak is not None:
+            self.logger.warning("%s", weak)
 
     def _replaced(self, name: str) -> bool:
         return replaced(self, name, _OWN[name])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 SHORTEST = 16
 """The fewest bytes of a key: 128 bits where they are random."""
 
@@ -114,6 +116,25 @@ def find_weakness(key: object) -> str | None:
     different = len(set(octets))
     if different < FEWEST_DIFFERENT:
         return f"has {different} different bytes, fewer than {FEWEST_DIFFERENT}"
+    return None
+
+
+def find_weak_key(config: t.Mapping[str, t.Any]) -> str | None:
+    """Say which key of a configuration is weak, why, and what to do; None where none is.
+
+    ``SECRET_KEY_FALLBACKS`` count, too: what is signed with one is accepted. No key at all is not
+    a weak one: the app cannot sign then.
+    """
+    keys = [("SECRET_KEY", config.get("SECRET_KEY"))]
+    fallbacks = config.get("SECRET_KEY_FALLBACKS") or ()
+    keys += [(f"SECRET_KEY_FALLBACKS[{index}]", key) for index, key in enumerate(fallbacks)]
+    for name, key in keys:
+        weakness = None if key is None else find_weakness(key)
+        if weakness is not None:
+            return (
+                f"{name} {weakness}. Whoever guesses it can sign sessions as the app does. Set it"
+                " to what 'bolthead secret-key' prints, and keep that out of the source."
+            )
     return None
 
 

@@ -7,6 +7,7 @@ a post and edits it, over HTTP. Exit status 0 when each step is answered as the 
 from __future__ import annotations
 
 import http.cookiejar
+import secrets
 import socket
 import subprocess
 import sys
@@ -49,6 +50,10 @@ def main() -> int:
         environ = clean_environ(environment.python.parent)
         subprocess.run([*command, "init-db"], cwd=home, env=environ, check=True)
         port = free_port()
+        # The tutorial's own key, "dev", is refused; its page on deployment says to do this.
+        configuration = home / "instance" / "config.py"
+        configuration.parent.mkdir(exist_ok=True)
+        configuration.write_text(f"SECRET_KEY = {secrets.token_hex()!r}\n", "utf-8")
         server = subprocess.Popen([*command, "run", "--port", str(port)], cwd=home, env=environ)
         try:
             use(Visitor(f"http://127.0.0.1:{port}"))

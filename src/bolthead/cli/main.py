@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .adopt import adopt_command
 from .group import FlaskGroup
+from .secret_key import secret_key_command
 
 cli = FlaskGroup(
     name="bolthead",
@@ -16,6 +17,7 @@ The app is named by the '--app' option or by the environment variable
 """,
 )
 cli.add_command(adopt_command)
+cli.add_command(secret_key_command)
 
 
 def main() -> None:

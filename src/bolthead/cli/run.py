@@ -11,6 +11,7 @@ import click
 from ..helpers import get_debug_flag
 from .env import debug_option
 from .group import ScriptInfo, pass_script_info
+from .secret_key import refuse_weak_key
 
 if t.TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -168,6 +169,7 @@ def run_command(
     from .. import devserver
 
     app = _load_or_stand_in(info)
+    refuse_weak_key(app)
     debug = get_debug_flag()
     devserver.show_server_banner(debug, info.app_import_path)
     devserver.run(

@@ -41,7 +41,7 @@ async def run(plan: RoutePlan, ctx: t.Any, quick: Quick | None = None) -> t.Any:
     app = ctx.app
     steps = plan.steps
     if not app._got_first_request:
-        app._got_first_request = True
+        app._begin(ctx.environ)
     try:
         if request_started.receivers:
             await tell(request_started, app)

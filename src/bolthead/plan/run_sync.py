@@ -71,7 +71,7 @@ def run(plan: RoutePlan, ctx: t.Any, quick: Quick | None = None) -> t.Any:
     app = ctx.app
     steps = plan.steps
     if not app._got_first_request:
-        app._got_first_request = True
+        app._begin(ctx.environ)
     try:
         if request_started.receivers:
             tell(request_started, app)

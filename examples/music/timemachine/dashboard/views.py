@@ -1,0 +1,63 @@
+"""The dashboard page."""
+
+import typing as t
+
+
+from flask import Blueprint, render_template, request
+from flask_login import current_user, login_required
+
+from .. import listening
+from ..extensions import cache
+from ..models import User
+from ..times import Period, make_period, parse_day, today
+
+blueprint = Blueprint("dashboard", __name__, url_prefix="/dashboard")
+
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+@blueprint.get("/")
+@login_required
+def show():
+    user = current_user
+    known = listening.known_days(user)
+    period = make_period(request.args, known, user.timezone)
+    panels = find_panels(user, period)
+    if not panels["has_plays"]:
+        return render_template("dashboard/empty.html")
+    machine = parse_day(request.args.get("day")) or today(user.timezone)
+    return render_template(
+        "dashboard/show.html",
+        period=period,
+        years=listening.known_years(known),
+        known=known,
+        machine=machine,
+        anniversaries=listening.this_day(user, machine),
+        weekdays=WEEKDAYS,
+        **panels,
+    )
+
+
+def find_panels(user: User, period: Period) -> dict[str, t.Any]:
+    """Return what the page shows of a period, kept until the listener's plays change."""
+    first, last = period.bounds
+    key = f"panels:{user.id}:{user.data_version}:{period.key == 'all'}:{first}:{last}"
+    panels = cache.get(key)
+    if panels is None:
+        panels = compute_panels(user, period)
+        cache.set(key, panels)
+    return panels
+
+
+def compute_panels(user: User, period: Period) -> dict[str, t.Any]:
+    summary = listening.summary(user, period)
+    heat = listening.heat(user, period)
+    return {
+        # An empty period is not an empty history.
+        "has_plays": bool(summary.plays) or listening.has_plays(user),
+        "summary": summary,
+        "over_time": listening.over_time(user, period),
+        "heat": heat,
+        "hottest": max(map(max, heat)),
+        "tops": {kind: listening.top(user, period, kind) for kind in listening.KINDS},
+    }

@@ -1,0 +1,297 @@
+"""One import from its file to the plays: claimed by a worker, read twice, added as a whole.
+
+1. The file is read to its end and checked; nothing is stored of a broken one.
+2. It is read again, and its plays are staged in short transactions, where nobody sees them.
+3. One transaction moves them to the plays, computes the summaries and says that it is done.
+
+A worker renews a lease while it works. When it dies, the lease runs out, and another worker
+begins again: what was staged is dropped, so that nothing is lost and nothing doubled.
+"""
+
+import logging
+import os
+import shutil
+import time
+import typing as t
+from pathlib import Path
+
+from flask import current_app
+from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
+
+from .. import summaries
+from ..catalogue import Catalogue
+from ..connect.plays import NEAR, SYNCED
+from ..extensions import db
+from ..models import DONE, FAILED, REFUSED, RUNNING, WAITING, Import, Play, StagedPlay, User, now
+from ..times import LocalClock
+from . import reader
+
+logger = logging.getLogger("timemachine.imports")
+
+BATCH = 4000
+MOST_ATTEMPTS = 3
+PAUSE = 0.002
+"""Between two batches, so that requests in the same process get their turn."""
+COLUMNS = [column for column in StagedPlay.__table__.columns if column.key not in ("id",)]
+# How much of the bar each stage is.
+CHECKED, STAGED = 0.35, 0.9
+
+
+class LostLease(Exception):
+    """Another worker has taken this import over."""
+
+
+class ZoneChanged(Exception):
+    """The listener chose another time zone while their plays were staged."""
+
+
+def uploads() -> Path:
+    folder = current_app.config["MUSIC"].data_folder / "uploads"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def path_of(job_id: int) -> Path:
+    return uploads() / f"{job_id}.upload"
+
+
+def take_file(
+    user: User, name: str, path: Path, *, move: bool = False, worker: str = ""
+) -> Import:
+    """Keep a file and note that it is to be imported, by `worker` or by anyone; commits.
+
+    The file is in its place before anybody can see that there is work.
+    """
+    job = Import(user_id=user.id, name=name[-200:] or "upload", size=path.stat().st_size)
+    if worker:
+        job.status, job.worker, job.attempts, job.lease_until = RUNNING, worker, 1, time.time() + 60
+    db.session.add(job)
+    db.session.flush()
+    place = path_of(job.id)
+    try:
+        if move:
+            os.replace(path, place)
+        else:
+            shutil.copyfile(path, place)
+        db.session.commit()
+    except BaseException:
+        place.unlink(missing_ok=True)
+        db.session.rollback()
+        raise
+    return job
+
+
+def claim(worker: str) -> int | None:
+    """Take the oldest import that waits, or whose worker is silent; return its number."""
+    lease = current_app.config["MUSIC"].lease_seconds
+    free = or_(
+        Import.status == WAITING, (Import.status == RUNNING) & (Import.lease_until < time.time())
+    )
+    job_id = db.session.scalar(select(Import.id).where(free).order_by(Import.id).limit(1))
+    if job_id is None:
+        db.session.rollback()
+        return None
+    taken = db.session.execute(
+        update(Import)
+        .where(Import.id == job_id, free)
+        .values(
+            status=RUNNING,
+            worker=worker,
+            lease_until=time.time() + lease,
+            attempts=Import.attempts + 1,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    db.session.commit()
+    return job_id if taken.rowcount else None
+
+
+def note(job_id: int, worker: str, *, leases: int = 1, **values: t.Any) -> None:
+    """Tell of progress and renew the lease; commits. LostLease if it is not ours any more."""
+    lease = leases * current_app.config["MUSIC"].lease_seconds
+    renewed = db.session.execute(
+        update(Import)
+        .where(Import.id == job_id, Import.worker == worker, Import.status == RUNNING)
+        .values(lease_until=time.time() + lease, **values)
+        .execution_options(synchronize_session=False)
+    )
+    if not renewed.rowcount:
+        db.session.rollback()
+        raise LostLease(job_id)
+    db.session.commit()
+
+
+def work(job_id: int, worker: str) -> None:
+    """Do an import that is claimed, to its end: done, refused, failed, or left to a later try."""
+    job = db.session.get(Import, job_id, populate_existing=True)
+    if job is None:
+        return
+    path = path_of(job_id)
+    try:
+        if job.attempts > MOST_ATTEMPTS:
+            finish(job_id, worker, FAILED, "It was interrupted three times. Nothing was added.")
+        elif not path.exists():
+            finish(job_id, worker, FAILED, "The uploaded file is gone. Please send it again.")
+        else:
+            add_file(job_id, worker, job.user_id, path)
+    except reader.Refused as refusal:
+        finish(job_id, worker, REFUSED, str(refusal))
+    except ZoneChanged:
+        logger.info("Import %s begins again: the listener's time zone changed", job_id)
+        note(job_id, worker, status=WAITING, attempts=Import.attempts - 1)
+        return
+    except LostLease:
+        db.session.rollback()
+        if db.session.get(Import, job_id, populate_existing=True) is not None:
+            logger.warning("Import %s was taken over by another worker", job_id)
+            return
+        logger.info("Import %s was deleted while it ran", job_id)
+    except DBAPIError as error:
+        # Left as it is: when the lease has run out, somebody begins again.
+        logger.warning("Import %s is interrupted by the database: %s", job_id, error.orig)
+        db.session.rollback()
+        return
+    except Exception:
+        logger.exception("Import %s failed", job_id)
+        db.session.rollback()
+        finish(job_id, worker, FAILED, "The fault is ours and has been logged. Nothing was added.")
+    path.unlink(missing_ok=True)
+
+
+def finish(job_id: int, worker: str, status: str, reason: str) -> None:
+    """End an import of which nothing is kept; commits."""
+    db.session.rollback()
+    db.session.execute(delete(StagedPlay).where(StagedPlay.import_id == job_id))
+    note(job_id, worker, status=status, reason=reason[:500], finished_at=now())
+    logger.info("Import %s %s: %s", job_id, status, reason)
+
+
+class Bar:
+    """Tells of progress, at most four times a second, however often it is called."""
+
+    def __init__(self, job_id: int, worker: str, stage: str, begin: float, end: float) -> None:
+        self.job_id, self.worker, self.stage = job_id, worker, stage
+        self.begin, self.end = begin, end
+        self.told = 0.0
+
+    def tell(self, share: float) -> None:
+        if time.monotonic() - self.told < 0.25:
+            return
+        self.told = time.monotonic()
+        progress = self.begin + min(1.0, share) * (self.end - self.begin)
+        note(self.job_id, self.worker, stage=self.stage, progress=progress)
+        time.sleep(PAUSE)
+
+
+def add_file(job_id: int, worker: str, user_id: int, path: Path) -> None:
+    limit = current_app.config["MUSIC"].unpacked_limit
+    checking = Bar(job_id, worker, "checking", 0.0, CHECKED)
+    found = ignored = 0
+    for entry in reader.read_file(path, checking.tell, limit):
+        if entry is None:
+            ignored += 1
+        else:
+            found += 1
+    db.session.execute(delete(StagedPlay).where(StagedPlay.import_id == job_id))
+    note(job_id, worker, stage="reading", progress=CHECKED, found=found, ignored=ignored)
+
+    zone = db.session.scalar(select(User.timezone).where(User.id == user_id))
+    months = stage(job_id, worker, user_id, zone, path, found)
+    # Nothing can be told from within one transaction, however long it takes.
+    note(job_id, worker, stage="adding", progress=STAGED, leases=20)
+    added = publish(job_id, worker, user_id, zone, months)
+    logger.info("Import %s is done: %s of %s plays are new", job_id, added, found)
+
+
+def stage(job_id: int, worker: str, user_id: int, zone: str, path: Path, found: int) -> set[int]:
+    """Store the plays where nobody sees them; return their months."""
+    limit = current_app.config["MUSIC"].unpacked_limit
+    catalogue = Catalogue(db.session())
+    clock = LocalClock(zone)
+    months: set[int] = set()
+    done = 0
+
+    def store(batch: list[reader.Entry]) -> None:
+        ids = catalogue.find(entry[:4] for entry in batch)
+        rows = []
+        for entry in batch:
+            track, artist, album = ids[entry.key]
+            day, month, hour = clock.read(entry.played_at)
+            months.add(month)
+            rows.append({
+                "import_id": job_id, "user_id": user_id, "track_id": track, "artist_id": artist,
+                "album_id": album, "played_at": entry.played_at, "ms_played": entry.ms_played,
+                "day": day, "month": month, "hour": hour, "device": entry.device,
+                "reason_start": entry.reason_start, "reason_end": entry.reason_end,
+                "shuffle": entry.shuffle, "skipped": entry.skipped, "offline": entry.offline,
+            })  # fmt: skip
+        db.session.execute(insert(StagedPlay.__table__), rows)
+        share = (done + len(batch)) / max(1, found)
+        note(job_id, worker, progress=CHECKED + share * (STAGED - CHECKED))
+        time.sleep(PAUSE)
+
+    batch: list[reader.Entry] = []
+    for entry in reader.read_file(path, lambda share: None, limit):
+        if entry is not None:
+            batch.append(entry)
+        if len(batch) >= BATCH:
+            store(batch)
+            done += len(batch)
+            batch = []
+    if batch:
+        store(batch)
+    return months
+
+
+def publish(job_id: int, worker: str, user_id: int, zone: str, months: set[int]) -> int:
+    """Make the staged plays the listener's, all at once; return how many are new."""
+    session = db.session()
+    # Whoever holds the user's row is the only one who changes their plays and summaries.
+    locked = session.execute(
+        update(User).where(User.id == user_id).values(data_version=User.data_version + 1)
+    )
+    if not locked.rowcount:
+        raise LostLease(job_id)
+    if session.scalar(select(User.timezone).where(User.id == user_id)) != zone:
+        session.rollback()
+        raise ZoneChanged(job_id)
+    dialect = {"sqlite": sqlite, "postgresql": postgresql}[session.get_bind().dialect.name]
+    drop_synced(session, job_id, user_id)
+    names = [column.key for column in COLUMNS]
+    staged = select(*COLUMNS).where(StagedPlay.import_id == job_id).order_by(StagedPlay.id)
+    added = session.connection().execute(
+        dialect.insert(Play.__table__).from_select(names, staged).on_conflict_do_nothing()
+    )
+    if added.rowcount:
+        summaries.rebuild(session, user_id, months)
+    session.execute(delete(StagedPlay).where(StagedPlay.import_id == job_id))
+    # In the same transaction as the plays, so that one is true whenever the other is.
+    note(
+        job_id,
+        worker,
+        status=DONE,
+        stage="",
+        progress=1.0,
+        added=added.rowcount,
+        finished_at=now(),
+    )
+    return added.rowcount
+
+def drop_synced(session, job_id: int, user_id: int) -> None:
+    """Delete plays of the connected account that the export tells of, too, and more exactly."""
+    same = (
+        select(StagedPlay.id)
+        .where(
+            StagedPlay.import_id == job_id,
+            StagedPlay.track_id == Play.track_id,
+            StagedPlay.played_at.between(Play.played_at - NEAR, Play.played_at + NEAR),
+        )
+        .exists()
+    )
+    session.execute(
+        delete(Play)
+        .where(Play.user_id == user_id, Play.reason_start == SYNCED, same)
+        .execution_options(synchronize_session=False)
+    )
