@@ -10,7 +10,7 @@ PORT   ?= 5000
 .PHONY: help setup demo test test-all check conformance legacy nightly bench format clean
 
 help:
-	@echo "make demo         set everything up and serve the URL shortener on http://$(HOST):$(PORT)"
+	@echo "make demo         set everything up and serve the music time machine on http://$(HOST):$(PORT)"
 	@echo "make test         set everything up and run the tests"
 	@echo "make check        lint, format, types, layers"
 	@echo "make test-all     the same on Python 3.11, 3.12 and 3.13, where they are installed"
@@ -23,13 +23,11 @@ $(READY): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Bolthead needs Python 3.11 or later; run make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --group dev --editable ".[dotenv,adhoc,examples]"
+	$(BIN)/python -m pip install --quiet --group dev --editable ".[dotenv,adhoc,serve,examples]"
 	touch $(READY)
 
 demo: $(READY)
-	$(BIN)/bolthead --app examples/shortener init-db
-	$(BIN)/bolthead --app examples/shortener seed
-	$(BIN)/bolthead --app examples/shortener run --host $(HOST) --port $(PORT)
+	$(BIN)/python examples/music/demo.py --host $(HOST) --port $(PORT)
 
 test: $(READY)
 	$(BIN)/python -m pytest

@@ -71,7 +71,7 @@ class Catalogue:
         stored = session.execute(
             select(Artist.name, Artist.id).where(Artist.name.in_(artist_names))
         )
-        artists = {name: number for name, number in stored}
+        artists = dict(stored.tuples().all())
         pairs = sorted({(artists[artist], album) for _, _, artist, album in new})
         insert_new(session, Album, [{"artist_id": a, "name": name} for a, name in pairs])
         found = session.execute(

@@ -129,9 +129,7 @@ def over_time(user: User, period: Period) -> list[tuple[str, int, int]]:
     }
     if by_day:
         first, last = period.bounds
-        return [
-            (show_day(number), *found.get(number, (0, 0))) for number in range(first, last + 1)
-        ]
+        return [(show_day(number), *found.get(number, (0, 0))) for number in range(first, last + 1)]
     first = period.first.year * 12 + period.first.month - 1
     last = period.last.year * 12 + period.last.month - 1
     return [
@@ -228,7 +226,7 @@ def this_day(user: User, day: dt.date, years: int = 15) -> list[Anniversary]:
     days = {}
     for back in range(1, years + 1):
         year = day.year - back
-        leap = day.month == 2 and day.day == 29 and (year % 4 or not year % 100 and year % 400)
+        leap = day.month == 2 and day.day == 29 and (year % 4 or (not year % 100 and year % 400))
         if not leap:
             days[day_number(day.replace(year=year))] = back
     totals = {

@@ -152,7 +152,7 @@ def make_period(args, known: tuple[dt.date, dt.date], zone: str, default: str = 
     start, end = parse_day(args.get("from")), parse_day(args.get("to"))
     if key == "custom" and start and end:
         start, end = min(start, end), max(start, end)
-        return Period(start, end, f"{show_day(start)} – {show_day(end)}", key)
+        return Period(start, end, f"{show_day(start)} to {show_day(end)}", key)
     if key.startswith("year-") and key[5:].isascii() and key[5:].isdigit() and len(key) == 9:
         year = int(key[5:])
         if 1990 <= year < 2099:

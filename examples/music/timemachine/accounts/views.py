@@ -45,9 +45,9 @@ def who_tries() -> str:
 def own_path(target: str | None) -> str:
     """Return where to go after the login: a path of this site, never another one."""
     # "//host" leads away, and browsers drop tabs and turn backslashes before they look.
-    if target and target.startswith("/") and not target.startswith("//"):
-        if target.isprintable() and "\\" not in target:
-            return target
+    inside = target and target.startswith("/") and not target.startswith("//")
+    if inside and target.isprintable() and "\\" not in target:
+        return target
     return url_for("dashboard.show")
 
 
@@ -56,9 +56,7 @@ def own_path(target: str | None) -> str:
 def register():
     form = RegistrationForm()
     if form.validate_on_submit():
-        user = User(
-            email=form.email.data.lower(), name=form.name.data, timezone=form.chosen_zone()
-        )
+        user = User(email=form.email.data.lower(), name=form.name.data, timezone=form.chosen_zone())
         user.set_password(form.password.data)
         db.session.add(user)
         try:

@@ -1,5 +1,7 @@
 """The admin page (Flask-Admin): users and imports, for administrators only."""
 
+import typing as t
+
 from flask import abort, redirect, request, url_for
 from flask_admin import Admin, AdminIndexView, expose
 from flask_admin.contrib.sqla import ModelView
@@ -53,10 +55,12 @@ class Users(Table):
     column_list = ("email", "name", "role", "active", "timezone", "created_at")
     column_searchable_list = ("email", "name")
     column_filters = ("role", "active")
-    column_formatters = {"created_at": lambda view, context, row, name: localtime(row.created_at)}
+    column_formatters: t.ClassVar = {
+        "created_at": lambda view, context, row, name: localtime(row.created_at)
+    }
     form_columns = ("name", "role", "active", "timezone")
-    form_choices = {"role": [(MEMBER, MEMBER), (ADMIN, ADMIN)]}
-    form_args = {"role": {"validators": [AnyOf([MEMBER, ADMIN])]}}
+    form_choices: t.ClassVar = {"role": [(MEMBER, MEMBER), (ADMIN, ADMIN)]}
+    form_args: t.ClassVar = {"role": {"validators": [AnyOf([MEMBER, ADMIN])]}}
     can_delete = False
 
     def on_model_change(self, form, model, is_created):
@@ -76,7 +80,7 @@ class Imports(Table):
     column_searchable_list = ("name", "user.email")
     column_filters = ("status",)
     column_default_sort = ("id", True)
-    column_formatters = {
+    column_formatters: t.ClassVar = {
         "created_at": lambda view, context, row, name: localtime(row.created_at),
         "size": lambda view, context, row, name: megabytes(row.size),
         "added": lambda view, context, row, name: number(row.added),

@@ -154,7 +154,9 @@ def explore(user: User, kind: str, filters: Filters) -> Table:
         )
     columns = [*names, *measures]
     query = joined.add_columns(*(column.expression for column in columns), rows.c.id)
-    return Table(query, columns, "plays", ids=rows.c.id, count=select(func.count()).select_from(rows))
+    return Table(
+        query, columns, "plays", ids=rows.c.id, count=select(func.count()).select_from(rows)
+    )
 
 
 def filtered(user: User, kind: str, filters: Filters):
@@ -242,9 +244,7 @@ def compare(user: User, kind: str, one: Period, two: Period) -> Table:
     """Return what was heard in two periods, side by side."""
     first = filtered(user, kind, Filters(one)).alias("one")
     second = filtered(user, kind, Filters(two)).alias("two")
-    both = (
-        select(first.c.id).union(select(second.c.id)).subquery("both")
-    )
+    both = select(first.c.id).union(select(second.c.id)).subquery("both")
     in_one, in_two = func.coalesce(first.c.plays, 0), func.coalesce(second.c.plays, 0)
     table = {"artist": Artist, "album": Album, "track": Track}[kind]
     names = [Column("name", kind.title(), table.name)]
@@ -394,7 +394,9 @@ def top_track_ids(user: User, filters: Filters, limit: int = 50) -> list[int]:
     rows = filtered(user, "track", filters)
     return list(
         db.session.scalars(
-            select(rows.c.id).order_by(rows.c.plays.desc(), rows.c.ms.desc(), rows.c.id).limit(limit)
+            select(rows.c.id)
+            .order_by(rows.c.plays.desc(), rows.c.ms.desc(), rows.c.id)
+            .limit(limit)
         )
     )
 

@@ -46,10 +46,7 @@ def download(table: Table, name: str):
         writer.writerow([column.title for column in columns])
         for number, row in enumerate(rows, 1):
             writer.writerow(
-                [
-                    cell(column, value, zone)
-                    for column, value in zip(columns, row, strict=False)
-                ]
+                [cell(column, value, zone) for column, value in zip(columns, row, strict=False)]
             )
             if number % 500 == 0:
                 yield file.getvalue()
@@ -135,7 +132,7 @@ def read_period(name: str, first: dt.date, last: dt.date) -> Period:
     last = parse_day(request.args.get(f"{name}_to")) or last
     first, last = min(first, last), max(first, last)
     whole_year = (first.month, first.day, last.month, last.day) == (1, 1, 12, 31)
-    label = f"{show_day(first)} – {show_day(last)}"
+    label = f"{show_day(first)} to {show_day(last)}"
     if whole_year and first.year == last.year:
         label = str(first.year)
     return Period(first, last, label, name)

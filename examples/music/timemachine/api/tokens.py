@@ -18,9 +18,7 @@ def digest(text: str) -> str:
 
 def create(user: User, name: str) -> str:
     text = "mtm_" + secrets.token_urlsafe(32)
-    db.session.add(
-        ApiToken(user_id=user.id, name=name, digest=digest(text), start=text[:9])
-    )
+    db.session.add(ApiToken(user_id=user.id, name=name, digest=digest(text), start=text[:9]))
     db.session.commit()
     return text
 

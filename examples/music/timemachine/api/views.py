@@ -180,7 +180,9 @@ def plays():
     before = request.args.get("before", "")
     if before:
         moment, _, number = before.partition("-")
-        if not all(part.isascii() and part.isdigit() and len(part) < 16 for part in (moment, number)):
+        if not all(
+            part.isascii() and part.isdigit() and len(part) < 16 for part in (moment, number)
+        ):
             abort(400, "before must be what an earlier answer gave as “next”.")
         conditions.append(
             (Play.played_at < int(moment))

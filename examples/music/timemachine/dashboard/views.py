@@ -2,7 +2,6 @@
 
 import typing as t
 
-
 from flask import Blueprint, render_template, request
 from flask_login import current_user, login_required
 

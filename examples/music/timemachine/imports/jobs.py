@@ -57,9 +57,7 @@ def path_of(job_id: int) -> Path:
     return uploads() / f"{job_id}.upload"
 
 
-def take_file(
-    user: User, name: str, path: Path, *, move: bool = False, worker: str = ""
-) -> Import:
+def take_file(user: User, name: str, path: Path, *, move: bool = False, worker: str = "") -> Import:
     """Keep a file and note that it is to be imported, by `worker` or by anyone; commits.
 
     The file is in its place before anybody can see that there is work.
@@ -278,6 +276,7 @@ def publish(job_id: int, worker: str, user_id: int, zone: str, months: set[int])
         finished_at=now(),
     )
     return added.rowcount
+
 
 def drop_synced(session, job_id: int, user_id: int) -> None:
     """Delete plays of the connected account that the export tells of, too, and more exactly."""

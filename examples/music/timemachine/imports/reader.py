@@ -217,7 +217,7 @@ def next_value(window: Window, decode) -> tuple[dict, int] | None:
 
 
 def broken(window: Window, error: json.JSONDecodeError) -> Refused:
-    if window.ended and error.pos >= len(window.text.rstrip()) - 1 or "Unterminated" in error.msg:
+    if (window.ended and error.pos >= len(window.text.rstrip()) - 1) or "Unterminated" in error.msg:
         return window.refuse("The file ends within an entry; is it complete?", len(window.text))
     return window.refuse(f"This is not JSON: {error.msg}", error.pos)
 

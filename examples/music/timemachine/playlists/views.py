@@ -169,9 +169,7 @@ def put_back(playlist_id: int):
     """Undo the removal of a track."""
     playlist = own(playlist_id)
     try:
-        store.put_back(
-            playlist, sent_number("version"), sent_number("track"), sent_number("place")
-        )
+        store.put_back(playlist, sent_number("version"), sent_number("track"), sent_number("place"))
     except ValueError as error:
         return problem(422, "Unprocessable Content", str(error))
     return answer(playlist)
