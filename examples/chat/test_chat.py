@@ -33,7 +33,7 @@ def free_port():
 def serving(folder, port, line=SERVERS["uvicorn"]):
     """Serve a chat with a database of its own; give its address."""
     command, *arguments = line.format(port=port).split()
-    settings = {"CHAT_DATABASE": str(folder / "chat.sqlite"), "CHAT_SECRET_KEY": "for tests"}
+    settings = {"CHAT_DATABASE": str(folder / "chat.sqlite"), "CHAT_SECRET_KEY": "fixed-9b1e4c7a2d60"}
     with (folder / "log.txt").open("ab") as log:
         process = subprocess.Popen(
             [BIN / command, *arguments],

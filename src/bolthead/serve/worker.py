@@ -12,6 +12,7 @@ import sys
 import typing as t
 
 from ..errors import MissingExtra
+from ..keys import find_weak_key
 from . import granian_engine, logs, uvicorn_engine
 from .door import Door
 from .life import Life, StartupFailed
@@ -34,9 +35,12 @@ def check_app(app: t.Any) -> None:
         )
     if not app.secret_key and _uses_sessions(app):
         raise Refused(
-            "The app uses sessions but has no secret key. Set SECRET_KEY, for example to what"
-            " 'python -c \"import secrets; print(secrets.token_hex(32))\"' prints."
+            "The app uses sessions but has no secret key. Set SECRET_KEY to what"
+            " 'bolthead secret-key' prints."
         )
+    weak = None if app.testing else find_weak_key(app.config)
+    if weak is not None:
+        raise Refused(weak)
 
 
 def _uses_sessions(app: t.Any) -> bool:
