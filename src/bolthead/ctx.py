@@ -173,8 +173,15 @@ class AppContext(t.Generic[AppT], metaclass=Watched):
 
     def push(self) -> None:
         """Put the context in force here."""
-        self._cv_tokens = (*self._cv_tokens, _cv_app.set(self))
-        appcontext_pushed.send(self.app, _async_wrapper=self.app.ensure_sync)
+        token = _cv_app.set(self)
+        self._cv_tokens = (*self._cv_tokens, token)
+        try:
+            appcontext_pushed.send(self.app, _async_wrapper=self.app.ensure_sync)
+        except BaseException:
+            # Nobody will take out of force what nobody knows to be.
+            self._cv_tokens = self._cv_tokens[:-1]
+            _cv_app.reset(token)
+            raise
 
     def pop(self, exc: BaseException | None = _sentinel) -> None:
         """Take the context out of force, running teardown functions when it was the last time."""

@@ -458,9 +458,14 @@ async def _send_answer(
     context: contextvars.Context | None,
 ) -> None:
     status, headers, body = answer
+    code = int(status.partition(" ")[0])
+    if not 100 <= code <= 999:
+        raise ValueError(
+            f"An answer cannot have the status {status!r}. Use a code of three digits."
+        )
     start = {
         "type": "http.response.start",
-        "status": int(status.partition(" ")[0]),
+        "status": code,
         "headers": raw_headers(headers),
     }
     if type(body) is bytes:

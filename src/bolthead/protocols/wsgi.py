@@ -134,8 +134,19 @@ def _last_answer(app: Served, failure: Exception) -> t.Any:
     except Exception as worse:
         if worse is failure or propagates(app):
             raise
+        _chain(worse, failure)
         app.logger.exception("The handling of an error failed; answering a plain 500")
         return InternalServerError()
+
+
+def _chain(worse: BaseException, failure: BaseException) -> None:
+    """See that the log tells of both errors; in another thread the second knows of no first."""
+    while worse is not failure:
+        before = worse.__cause__ or worse.__context__
+        if before is None:
+            worse.__context__ = failure
+            return
+        worse = before
 
 
 def _unsent(
@@ -170,6 +181,8 @@ def _preserve(environ: WSGIEnvironment) -> None:
 
 def _leave(app: Served, ctx: t.Any, error: BaseException | None) -> None:
     """Take the context out of force; a failing teardown must not cost a ready answer."""
+    if not getattr(ctx, "_cv_tokens", True):
+        return  # it never came into force
     if error is not None and app.should_ignore_error(error):
         error = None
     try:
