@@ -220,7 +220,7 @@ def disconnect(app):
     yield
     if "signal" in app.extensions:
         signal, receiver = app.extensions["signal"]
-        signal.disconnect(receiver, app)
+        signal.disconnect(receiver)
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
