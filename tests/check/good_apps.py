@@ -99,6 +99,15 @@ SHOP = {
         time.sleep(0)
         return "done"
     """,
+    "shop/tests/test_shop.py": """
+    from flask import Flask
+    app = Flask(__name__)
+    app.secret_key = "dev"
+    app.config["MAIL_PASSWORD"] = "hunter2"
+    app.run(debug=True)
+    """,
+    "shop/migrations/env.py": "SQLALCHEMY_URL = 'postgresql://shop:hunter2@db/shop'",
+    ".venv/lib/python3.11/site-packages/other/__init__.py": "SECRET_KEY = 'other'",
     "shop/texts.py": """
     FOOTER = "<p>" + "The shop" + "</p>"
     """,

@@ -7,6 +7,7 @@ why it matters and what to do.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 import typing as t
 from pathlib import Path
@@ -65,7 +66,7 @@ def find_ignored(subject: Subject, given: t.Iterable[str]) -> set[str]:
     known = {rule.id for rule in RULES}
     found = set()
     for where, ids in sources.items():
-        for id in [ids] if isinstance(ids, str) else ids:
+        for id in re.findall(r"[^\s,]+", ids) if isinstance(ids, str) else ids:
             if str(id).upper() not in known:
                 raise UnknownRule(str(id), where)
             found.add(str(id).upper())

@@ -9,6 +9,21 @@ from ..finding import Found, Severity, rule
 from ..place import Place
 from ..subject import Subject
 
+# Limits that are on unless somebody switches them off.
+LIMITS = (
+    "MAX_BOUNDARY_LENGTH",
+    "MAX_COOKIES",
+    "MAX_FORM_FIELDS",
+    "MAX_FORM_MEMORY_SIZE",
+    "MAX_FORM_PARTS",
+    "MAX_FORM_TEXT_SIZE",
+    "MAX_PART_HEADERS",
+    "MAX_PART_HEADER_SIZE",
+    "MAX_PATH_LENGTH",
+    "MAX_QUERY_FIELDS",
+    "MAX_SESSION_SIZE",
+)
+
 
 @rule(
     "B006",
@@ -20,11 +35,12 @@ from ..subject import Subject
 )
 def no_body_limit(subject: Subject) -> t.Iterator[Found]:
     """Look at the limits of an app that takes bodies."""
-    if not subject.takes_bodies:
-        return
-    for key in ("MAX_CONTENT_LENGTH", "MAX_FORM_MEMORY_SIZE", "MAX_FORM_PARTS"):
-        if subject.setting(key) is None:
-            yield subject.place_of(key), f"{key} is not set, and views take POST, PUT or PATCH."
+    if subject.takes_bodies and subject.setting("MAX_CONTENT_LENGTH") is None:
+        where = subject.place_of("MAX_CONTENT_LENGTH")
+        yield where, "MAX_CONTENT_LENGTH is not set, and views take POST, PUT or PATCH."
+    for key in LIMITS:
+        if subject.setting(key, ...) is None:
+            yield subject.place_of(key), f"{key} is None: there is no limit."
 
 
 @rule(
