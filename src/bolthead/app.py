@@ -824,6 +824,24 @@ class Flask(Scaffold, metaclass=AppType):
 
         await asgi.serve(self, scope, receive, send)
 
+    async def __rsgi__(self, scope: t.Any, protocol: t.Any) -> None:
+        """Serve one scope by RSGI (``granian --interface rsgi``)."""
+        from .protocols import rsgi
+
+        await rsgi.serve(self, scope, protocol)
+
+    def __rsgi_init__(self, loop: t.Any) -> None:
+        """Run the start-up functions; called by the server."""
+        from .protocols import rsgi
+
+        rsgi.start(self, loop)
+
+    def __rsgi_del__(self, loop: t.Any) -> None:
+        """Run the shut-down functions; called by the server."""
+        from .protocols import rsgi
+
+        rsgi.stop(self, loop)
+
     def __call__(self, environ: t.Any, start_response: t.Any, send: t.Any = None) -> t.Any:
         """Answer by WSGI, or serve by ASGI: that calls with scope, receive and send."""
         if send is None:

@@ -9,7 +9,6 @@ from . import edge
 
 if t.TYPE_CHECKING:
     from ..protocols.scope import Message, Receive
-
     from .settings import Settings
 
 GONE: Message = {"type": "http.disconnect"}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextvars
 import logging
-import os
 import sys
 import typing as t
 
@@ -31,7 +30,6 @@ NEEDS_LENGTH = edge.refuse(411, "A body needs a Content-Length here.")
 def make_callback(door: doors.Door) -> t.Callable[[t.Any, WSGIEnvironment], None]:
     """Return what Granian calls for each request."""
     basis = {
-        **os.environ,
         "GATEWAY_INTERFACE": "CGI/1.1",
         "SCRIPT_NAME": "",
         "SERVER_SOFTWARE": "Bolthead",

@@ -1,4 +1,4 @@
-"""Where a request that Granian hands over by ASGI runs: in its own thread, a worker, or the loop.
+"""Where a request that Granian hands over runs: in its own thread, a worker, or the loop.
 
 A request without a body whose route has no ``async def`` needs no loop at all. It runs in the
 thread that Granian calls in, as long as one of these threads stays free to take the next request;
@@ -15,7 +15,7 @@ import typing as t
 from collections import deque
 
 from .. import bridges
-from ..protocols import asgi
+from ..protocols import asgi, rsgi
 from ..protocols.body import has_body
 from ..protocols.scope import make_environ, raw_headers
 from . import door as doors
@@ -24,7 +24,7 @@ from . import edge, ids
 if t.TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-    from ..protocols.scope import Scope
+    from ..protocols.scope import Receive, Scope, Send
     from .access_log import Visit
 
 logger = logging.getLogger("bolthead.serve")
@@ -36,8 +36,9 @@ AT_ONCE = 3
 class Dispatcher:
     """Takes requests from Granian, in whatever thread it calls."""
 
-    def __init__(self, door: doors.Door, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, door: doors.Door, loop: asyncio.AbstractEventLoop, way: Way) -> None:
         self.door = door
+        self.way = way
         self._loop = loop
         self._app = door.app
         self._is_plain_asgi = _calls_asgi_itself(door.app)
@@ -56,7 +57,10 @@ class Dispatcher:
             watcher.err(error)
 
     def _take(self, watcher: t.Any) -> None:
-        scope = watcher.scope
+        way = self.way
+        scope = way.scope(watcher)
+        if scope is None:
+            return
         if scope["type"] != "http":
             self._give_to_loop(watcher, scope, None)
             return
@@ -66,7 +70,7 @@ class Dispatcher:
         if answer is None and not door.enter(max(self._waited(), threads.waited())):
             answer = doors.BUSY
         if answer is not None:
-            _put(watcher, answer, visit)
+            way.put(watcher, answer, visit)
             door.end(visit)
             return
         environ = make_environ(scope)
@@ -122,13 +126,13 @@ class Dispatcher:
             watcher.taskref(task)
 
     async def _serve(self, watcher: t.Any, scope: Scope, visit: Visit | None) -> None:
-        protocol = watcher.proto
+        receive, send = self.way.channel(watcher, scope)
         try:
             if visit is None:
                 visit, refusal = self.door.begin(scope)
-                await self.door.websocket(scope, protocol.receive, protocol.send, visit, refusal)
+                await self.door.websocket(scope, receive, send, visit, refusal)
             else:
-                await self.door.http(scope, protocol.receive, protocol.send, visit)
+                await self.door.http(scope, receive, send, visit)
         except BaseException as error:
             watcher.err(error)
         else:
@@ -149,12 +153,10 @@ class Dispatcher:
     async def _stream(
         self, plain: _Plain, answer: asgi.Answer, context: contextvars.Context
     ) -> None:
-        protocol = plain.watcher.proto
-        send = doors._Answer(self.door, protocol.send, plain.visit)
+        receive, put = self.way.channel(plain.watcher, plain.scope)
+        send = doors._Answer(self.door, put, plain.visit)
         try:
-            await asgi.send_answer(
-                self._app, plain.environ, protocol.receive, send, answer, context
-            )
+            await asgi.send_answer(self._app, plain.environ, receive, send, answer, context)
         except BaseException as error:
             if not isinstance(error, OSError | asyncio.CancelledError):
                 logger.exception("An answer failed while it was sent")
@@ -206,10 +208,8 @@ class _Plain(bridges.ThreadJob):
             answer = context.run(_call, visit.id, door.app, environ)
         except BaseException as error:
             if isinstance(error, Exception):
-                context.run(
-                    logger.exception, "The app failed outside its own handling of errors"
-                )
-            _put(watcher, doors.FAILED, visit)
+                context.run(logger.exception, "The app failed outside its own handling of errors")
+            dispatcher.way.put(watcher, doors.FAILED, visit)
             door.leave()
             door.end(visit)
             return
@@ -221,11 +221,7 @@ class _Plain(bridges.ThreadJob):
             return
         visit.status = int(status[:3])
         visit.size = len(body)
-        raw = raw_headers(headers)
-        doors.mark(raw, visit)
-        send = watcher.proto.send
-        send({"type": "http.response.start", "status": visit.status, "headers": raw})
-        send({"type": "http.response.body", "body": body, "more_body": False})
+        dispatcher.way.respond(watcher, visit, headers, body)
         watcher.done()
         door.leave()
         door.end(visit)
@@ -236,16 +232,74 @@ def _call(visit_id: str, app: t.Any, environ: WSGIEnvironment) -> asgi.Answer:
     return asgi._by_wsgi(app, environ)
 
 
-def _put(watcher: t.Any, answer: edge.Reply, visit: Visit) -> None:
-    """Send an answer that needs no app."""
-    visit.status = answer.status
-    body = b"" if visit.method == "HEAD" else answer.body
-    visit.size = len(body)
-    headers = [*answer.headers, (b"x-request-id", visit.id.encode())]
-    send = watcher.proto.send
-    send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    send({"type": "http.response.body", "body": body, "more_body": False})
-    watcher.done()
+class ByASGI:
+    """How Granian's ASGI hands over a request and takes its answer."""
+
+    def scope(self, watcher: t.Any) -> Scope | None:
+        """Return the scope; None where the request is answered already."""
+        return t.cast("Scope", watcher.scope)
+
+    def channel(self, watcher: t.Any, scope: Scope) -> tuple[Receive, Send]:
+        """Return what receives and sends, on the loop."""
+        return watcher.proto.receive, watcher.proto.send
+
+    def respond(
+        self, watcher: t.Any, visit: Visit, headers: list[tuple[str, str]], body: bytes
+    ) -> None:
+        """Send a whole answer, from any thread."""
+        raw = raw_headers(headers)
+        doors.mark(raw, visit)
+        send = watcher.proto.send
+        send({"type": "http.response.start", "status": visit.status, "headers": raw})
+        send({"type": "http.response.body", "body": body, "more_body": False})
+
+    def put(self, watcher: t.Any, answer: edge.Reply, visit: Visit) -> None:
+        """Send an answer that needs no app."""
+        visit.status = answer.status
+        body = b"" if visit.method == "HEAD" else answer.body
+        visit.size = len(body)
+        headers = [*answer.headers, (b"x-request-id", visit.id.encode())]
+        send = watcher.proto.send
+        send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        send({"type": "http.response.body", "body": body, "more_body": False})
+        watcher.done()
+
+
+class ByRSGI:
+    """How Granian's RSGI hands over a request and takes its answer."""
+
+    def scope(self, watcher: t.Any) -> Scope | None:
+        """Return the scope; None where the request is answered already."""
+        scope = rsgi.make_scope(watcher.scope)
+        if scope is None:
+            watcher.proto.response_str(400, [("content-type", "text/plain")], rsgi.NOT_ASCII)
+            watcher.done()
+        return scope
+
+    def channel(self, watcher: t.Any, scope: Scope) -> tuple[Receive, Send]:
+        """Return what receives and sends, on the loop."""
+        channel = rsgi.Channel(watcher.proto, scope)
+        return channel.receive, channel.send
+
+    def respond(
+        self, watcher: t.Any, visit: Visit, headers: list[tuple[str, str]], body: bytes
+    ) -> None:
+        """Send a whole answer, from any thread."""
+        if not any(name.lower() == "x-request-id" for name, _ in headers):
+            headers = [*headers, ("x-request-id", visit.id)]
+        watcher.proto.response_bytes(visit.status, headers, body)
+
+    def put(self, watcher: t.Any, answer: edge.Reply, visit: Visit) -> None:
+        """Send an answer that needs no app."""
+        visit.status = answer.status
+        body = b"" if visit.method == "HEAD" else answer.body
+        visit.size = len(body)
+        headers = [(name.decode(), value.decode()) for name, value in answer.headers]
+        watcher.proto.response_bytes(answer.status, [*headers, ("x-request-id", visit.id)], body)
+        watcher.done()
+
+
+Way = ByASGI | ByRSGI
 
 
 def _calls_asgi_itself(app: t.Any) -> bool:

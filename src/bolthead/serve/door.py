@@ -136,9 +136,7 @@ class Door:
         visit.size = 0 if visit.method == "HEAD" else len(answer.body)
         headers = [*answer.headers, (b"x-request-id", visit.id.encode())]
         try:
-            await send(
-                {"type": "http.response.start", "status": answer.status, "headers": headers}
-            )
+            await send({"type": "http.response.start", "status": answer.status, "headers": headers})
             body = b"" if visit.method == "HEAD" else answer.body
             await send({"type": "http.response.body", "body": body, "more_body": False})
         except OSError:

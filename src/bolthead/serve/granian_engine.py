@@ -99,11 +99,13 @@ class GranianEngine:
 
     def _way(self, core: t.Any, loop: asyncio.AbstractEventLoop) -> tuple[Take, t.Any, int]:
         """Return what takes requests, Granian's class, and how many threads it calls in."""
-        from .dispatch import AT_ONCE, Dispatcher
+        from .dispatch import AT_ONCE, ByASGI, ByRSGI, Dispatcher
 
         if self.interface == "wsgi":
             return _unused, core.WSGIWorker, self._settings.threads
-        return Dispatcher(self._door, loop).take, core.ASGIWorker, AT_ONCE + 1
+        if self.interface == "rsgi":
+            return Dispatcher(self._door, loop, ByRSGI()).take, core.RSGIWorker, AT_ONCE + 1
+        return Dispatcher(self._door, loop, ByASGI()).take, core.ASGIWorker, AT_ONCE + 1
 
     def _wsgi_callback(self) -> t.Any:
         from .by_wsgi import make_callback

@@ -165,7 +165,7 @@ class Supervisor:
     def _start(self, replaces: _Child | None = None) -> None:
         mine, its = socket.socketpair()
         descriptors = (self._listener.fileno(), its.fileno())
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603  # this very command
             [sys.executable, *sys.orig_argv[1:]],
             env={**os.environ, WORKER: f"{descriptors[0]},{descriptors[1]}"},
             pass_fds=descriptors,
@@ -185,7 +185,9 @@ class Supervisor:
             if kind == "ready":
                 self._is_ready(child, message)
             elif kind == "retire":
-                logger.info("Worker %d has served its requests; another takes its place", child.process.pid)
+                logger.info(
+                    "Worker %d has served its requests; another takes its place", child.process.pid
+                )
                 self._replace(child)
             elif kind == "refused":
                 self._was_refused(child, message["reason"])

@@ -9,14 +9,14 @@ import logging
 import socket
 import typing as t
 
-from . import edge
+from . import edge, uvicorn_websocket
 from .door import Door
 from .settings import HEADER_COUNT, HEADERS_SIZE, KEEP_ALIVE, TARGET_SIZE, Settings
 from .settings import most_connections as count_connections
 
 logger = logging.getLogger("bolthead.serve")
 
-_NEEDED = ("uvicorn", "httptools", "wsproto")
+_NEEDED = ("uvicorn", "httptools", "websockets")
 
 # What may come before the headers are complete: request line, headers and line ends.
 _HEAD_SIZE = TARGET_SIZE + HEADERS_SIZE + 4 * HEADER_COUNT + 1024
@@ -48,7 +48,7 @@ class UvicornEngine:
         config = uvicorn.Config(
             app=t.cast("t.Any", self._door),
             http=t.cast("t.Any", _protocol_class(settings)),
-            ws="wsproto",
+            ws=uvicorn_websocket.protocol_class(),
             ws_max_size=_message_size(self._door.app),
             lifespan="off",
             log_config=None,
@@ -149,7 +149,8 @@ def _protocol_class(settings: Settings) -> type[asyncio.Protocol]:
         def on_header(self, name: bytes, value: bytes) -> None:
             self._header_count += 1
             if self._header_count <= HEADER_COUNT + 1:
-                super().on_header(name, value)
+                # RFC 9110, 5.5: the blanks around a value are not part of it.
+                super().on_header(name, value.strip(b" \t"))
 
         def on_headers_complete(self) -> None:
             self._end_head()

@@ -58,9 +58,9 @@ def choose(app: t.Any, settings: Settings) -> tuple[str, str]:
         engine = "granian"
         # Its WebSockets take 155 kB each, and messages of 64 MB; see docs/explanation/protocols.md.
         prefers = has_sockets and interface in {"auto", "asgi"} and not settings.http2
-        if prefers and uvicorn_engine.is_installed():
-            engine = "uvicorn"
-        elif not granian_engine.is_installed() and uvicorn_engine.is_installed():
+        if (prefers and uvicorn_engine.is_installed()) or (
+            not granian_engine.is_installed() and uvicorn_engine.is_installed()
+        ):
             engine = "uvicorn"
     installed = granian_engine if engine == "granian" else uvicorn_engine
     if not installed.is_installed():
