@@ -6,7 +6,7 @@ Whole months of a period are read from summaries, its other days from the plays.
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import Integer, Select, Subquery, case, func, literal, select, union_all
+from sqlalchemy import Integer, Select, Subquery, case, cast, func, literal, select, union_all
 
 from .extensions import db
 from .models import (
@@ -19,6 +19,7 @@ from .models import (
     Track,
     TrackTotal,
     User,
+    YearTrack,
     day_number,
     first_of_month,
     to_date,
@@ -45,36 +46,36 @@ def known_years(days: tuple[dt.date, dt.date]) -> list[int]:
 
 def facts(user: User, period: Period) -> Subquery:
     """Return rows of track, artist, album, plays, ms, skips that add up to the period."""
+
+    def rows(table, *conditions) -> Select:
+        return select(
+            table.track_id,
+            table.artist_id,
+            table.album_id,
+            table.plays,
+            table.ms,
+            table.skips,
+        ).where(table.user_id == user.id, *conditions)
+
     if period.key == "all":
         # All there is: one row for each track.
-        total = TrackTotal
-        return (
-            select(
-                total.track_id, total.artist_id, total.album_id, total.plays, total.ms, total.skips
-            )
-            .where(total.user_id == user.id)
-            .subquery("facts")
-        )
+        return rows(TrackTotal).subquery("facts")
     parts = []
-    whole = period.whole_months()
-    if whole is not None:
-        month = MonthTrack
-        parts.append(
-            select(
-                month.track_id, month.artist_id, month.album_id, month.plays, month.ms, month.skips
-            ).where(month.user_id == user.id, month.month.between(*whole))
-        )
-    for first, last in period.edges():
-        parts.append(
-            select(
-                Play.track_id,
-                Play.artist_id,
-                Play.album_id,
-                literal(1, Integer).label("plays"),
-                Play.ms_played.label("ms"),
-                SKIPPED.label("skips"),
-            ).where(Play.user_id == user.id, Play.day.between(first, last))
-        )
+    years, months, days = period.parts()
+    if years is not None:
+        parts.append(rows(YearTrack, YearTrack.year.between(*years)))
+    parts += [rows(MonthTrack, MonthTrack.month.between(*span)) for span in months]
+    parts += [
+        select(
+            Play.track_id,
+            Play.artist_id,
+            Play.album_id,
+            literal(1, Integer).label("plays"),
+            Play.ms_played.label("ms"),
+            SKIPPED.label("skips"),
+        ).where(Play.user_id == user.id, Play.day.between(*span))
+        for span in days
+    ]
     return union_all(*parts).subquery("facts")
 
 
@@ -98,6 +99,14 @@ class Summary:
 
 
 def summary(user: User, period: Period) -> Summary:
+    return look(user, period, limit=0)[0]
+
+
+def look(user: User, period: Period, limit: int = 10) -> tuple[Summary, dict[str, list["Ranked"]]]:
+    """Return the summary of a period, and the artists, albums and tracks heard most in it.
+
+    One statement: what was heard is added up by track once, and by artist and album from that.
+    """
     day = DayTotal
     plays, ms, skips, active = db.session.execute(
         select(
@@ -107,12 +116,44 @@ def summary(user: User, period: Period) -> Summary:
             func.count(),
         ).where(day.user_id == user.id, day.day.between(*period.bounds))
     ).one()
-    rows = facts(user, period)
-    tracks, artists = db.session.execute(
-        select(func.count(rows.c.track_id.distinct()), func.count(rows.c.artist_id.distinct()))
-    ).one()
+    rows = facts(user, period).c
+    group = (rows.track_id, rows.artist_id, rows.album_id)
+    heard = (
+        select(*group, func.sum(rows.plays).label("plays"), func.sum(rows.ms).label("ms"))
+        .group_by(*group)
+        .cte("heard")
+    )
+    parts = [
+        select(
+            literal("count").label("kind"),
+            func.count(heard.c.track_id.distinct()).label("id"),
+            func.count(heard.c.artist_id.distinct()).label("plays"),
+            literal(0, Integer).label("ms"),
+        )
+    ]
+    for kind in KINDS if limit else ():
+        column = heard.c[f"{kind}_id"]
+        plays_of, ms_of = func.sum(heard.c.plays), func.sum(heard.c.ms)
+        best = (
+            select(
+                literal(kind).label("kind"),
+                column.label("id"),
+                cast(plays_of, Integer).label("plays"),
+                ms_of.label("ms"),
+            )
+            .group_by(column)
+            .order_by(plays_of.desc(), ms_of.desc(), column)
+            .limit(limit)
+            .subquery()
+        )
+        parts.append(select(best))
+    found: dict[str, list[tuple]] = {kind: [] for kind in ("count", *KINDS)}
+    for kind, number, count, time in db.session.execute(union_all(*parts)):
+        found[kind].append((number, int(count), int(time)))
+    tracks, artists, _ = found.pop("count")[0]
     # PostgreSQL sums big integers as decimal numbers.
-    return Summary(int(plays), int(ms), int(skips), active, tracks, artists, period.days)
+    total = Summary(int(plays), int(ms), int(skips), active, tracks, artists, period.days)
+    return total, {kind: with_names(kind, rows) for kind, rows in found.items()}
 
 
 def over_time(user: User, period: Period) -> list[tuple[str, int, int]]:
@@ -176,38 +217,23 @@ class Ranked:
     ms: int
 
 
-def named(kind: str, rows) -> Select:
-    """Return a query of the kind's id, name and artist's name, to be joined to `rows`."""
+def with_names(kind: str, rows: list[tuple[int, int, int]]) -> list[Ranked]:
+    """Return (id, plays, ms) with the names that belong to the ids, in the same order."""
+    ids = [number for number, _, _ in rows]
+    if not ids:
+        return []
     if kind == "artist":
-        return select(Artist.id, Artist.name, literal("").label("by")).join_from(
-            rows, Artist, Artist.id == rows.c.id
+        query = select(Artist.id, Artist.name, literal("")).where(Artist.id.in_(ids))
+    else:
+        table = Album if kind == "album" else Track
+        query = (
+            select(table.id, table.name, Artist.name)
+            .join(Artist, Artist.id == table.artist_id)
+            .where(table.id.in_(ids))
         )
-    table = Album if kind == "album" else Track
-    return (
-        select(table.id, table.name, Artist.name.label("by"))
-        .join_from(rows, table, table.id == rows.c.id)
-        .join(Artist, Artist.id == table.artist_id)
-    )
-
-
-def top(user: User, period: Period, kind: str, limit: int = 10) -> list[Ranked]:
-    """Return what was played most."""
-    rows = facts(user, period)
-    column = rows.c[f"{kind}_id"]
-    plays, ms = func.sum(rows.c.plays), func.sum(rows.c.ms)
-    best = (
-        select(column.label("id"), plays.label("plays"), ms.label("ms"))
-        .group_by(column)
-        .order_by(plays.desc(), ms.desc(), column)
-        .limit(limit)
-        .subquery()
-    )
-    found = db.session.execute(
-        named(kind, best)
-        .add_columns(best.c.plays, best.c.ms)
-        .order_by(best.c.plays.desc(), best.c.ms.desc(), best.c.id)
-    )
-    return [Ranked(number, name, by, int(plays), int(ms)) for number, name, by, plays, ms in found]
+    names = {number: (name, by) for number, name, by in db.session.execute(query)}
+    ranked = [Ranked(number, *names[number], plays, ms) for number, plays, ms in rows]
+    return sorted(ranked, key=lambda row: (-row.plays, -row.ms, row.id))
 
 
 @dataclass(frozen=True, slots=True)

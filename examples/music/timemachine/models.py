@@ -275,6 +275,17 @@ class MonthTrack(db.Model):
     skips: Mapped[int]
 
 
+class YearTrack(db.Model):
+    user_id: Mapped[int] = owner(primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True)
+    track_id: Mapped[int] = mapped_column(primary_key=True)
+    artist_id: Mapped[int]
+    album_id: Mapped[int]
+    plays: Mapped[int]
+    ms: Mapped[int] = mapped_column(BigInteger)
+    skips: Mapped[int]
+
+
 class TrackTotal(db.Model):
     user_id: Mapped[int] = owner(primary_key=True)
     track_id: Mapped[int] = mapped_column(primary_key=True)

@@ -7,7 +7,7 @@ database in the same transaction that changes the plays, so they never tell of o
 from sqlalchemy import case, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from .models import DayTotal, MonthHour, MonthTrack, Play, TrackTotal, User
+from .models import DayTotal, MonthHour, MonthTrack, Play, TrackTotal, User, YearTrack
 from .times import LocalClock
 
 PLAYS = func.count()
@@ -49,6 +49,22 @@ def rebuild(session: Session, user_id: int, months: set[int] | None = None) -> N
         select(user, Play.month, Play.track_id, Play.artist_id, Play.album_id, PLAYS, MS, SKIPS)
         .where(*mine)
         .group_by(user, Play.month, Play.track_id, Play.artist_id, Play.album_id),
+    )
+    month = MonthTrack
+    years = None if months is None else {number // 12 for number in months}
+    ours = [month.user_id == user_id]
+    old = delete(YearTrack).where(YearTrack.user_id == user_id)
+    if years is not None:
+        ours.append((month.month // 12).in_(years))
+        old = old.where(YearTrack.year.in_(years))
+    session.execute(old)
+    group = (month.user_id, month.month // 12, month.track_id, month.artist_id, month.album_id)
+    sums = (func.sum(month.plays), func.sum(month.ms), func.sum(month.skips))
+    session.execute(
+        insert(YearTrack).from_select(
+            [column.key for column in YearTrack.__table__.columns],
+            select(*group, *sums).where(*ours).group_by(*group),
+        )
     )
     tracks = (Play.track_id, Play.artist_id, Play.album_id)
     renew(

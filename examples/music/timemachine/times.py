@@ -108,6 +108,20 @@ class Period:
         end = month_number(self.last + dt.timedelta(days=1)) - 1
         return (begin, end) if begin <= end else None
 
+    def parts(self):
+        """Return the period as whole years, spans of whole months, and spans of days beside them.
+
+        All of them first and last, both included; years is one span, or None.
+        """
+        whole = self.whole_months()
+        if whole is None:
+            return None, [], self.edges()
+        begin, end = -(-whole[0] // 12), (whole[1] + 1) // 12 - 1
+        if begin > end:
+            return None, [whole], self.edges()
+        spans = ((whole[0], begin * 12 - 1), (end * 12 + 12, whole[1]))
+        return (begin, end), [span for span in spans if span[0] <= span[1]], self.edges()
+
     def edges(self) -> list[tuple[int, int]]:
         """Return the spans of days that lie in no whole month."""
         first, last = self.bounds

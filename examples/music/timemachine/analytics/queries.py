@@ -4,7 +4,7 @@ import datetime as dt
 import typing as t
 from dataclasses import dataclass, field
 
-from sqlalchemy import Integer, Select, and_, case, cast, func, literal, select
+from sqlalchemy import Integer, Select, and_, case, cast, func, literal, select, union_all
 from sqlalchemy.sql.elements import ColumnElement
 
 from .. import listening
@@ -69,6 +69,9 @@ class Table:
     ids: ColumnElement[t.Any] | None = None
     """The track of a row, where a row is one."""
     count: Select | None = None
+    narrow: dict[str, Select] = field(default_factory=dict)
+    """The rows' keys alone, by column: where a table is long, names are joined to one page only."""
+    key: ColumnElement[t.Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +103,17 @@ def show(table: Table, args, size: int = PAGE) -> Shown:
     wanted = args.get("page", "1")
     number = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 8 else 1
     number = min(max(1, number), pages)
-    query = order(table, key, descending=descending).limit(size).offset((number - 1) * size)
-    rows = [tuple(row) for row in db.session.execute(query)]
-    return Shown(table, rows, total, number, key, descending, pages)
+    rows = db.session.execute(page_of(table, key, descending, size, (number - 1) * size))
+    return Shown(table, [tuple(row) for row in rows], total, number, key, descending, pages)
+
+
+def page_of(table: Table, key: str, descending: bool, limit: int, offset: int) -> Select:
+    if key not in table.narrow:
+        return order(table, key, descending=descending).limit(limit).offset(offset)
+    expression = next(column.expression for column in table.columns if column.key == key)
+    directed = [each.desc() if descending else each.asc() for each in (expression, table.key)]
+    chosen = table.narrow[key].order_by(*directed).limit(limit).offset(offset).subquery()
+    return table.query.where(table.key.in_(select(chosen))).order_by(*directed)
 
 
 def order(table: Table, key: str, *, descending: bool) -> Select:
@@ -222,6 +233,7 @@ def plays(user: User, filters: Filters) -> Table:
     if filters.artist:
         artists = select(Artist.id).where(matches(Artist.name, filters.artist))
         conditions.append(Play.artist_id.in_(artists))
+    keys = select(Play.id).where(*conditions)
     query = (
         select(*(column.expression for column in columns), Play.track_id)
         .join_from(Play, Track, Track.id == Play.track_id)
@@ -234,6 +246,12 @@ def plays(user: User, filters: Filters) -> Table:
         "when",
         ids=Play.track_id,
         count=select(func.count()).select_from(Play).where(*conditions),
+        narrow={
+            **dict.fromkeys(("when", "time", "device", "end"), keys),
+            "track": keys.join(Track, Track.id == Play.track_id),
+            "artist": keys.join(Artist, Artist.id == Play.artist_id),
+        },
+        key=Play.id,
     )
 
 
@@ -242,19 +260,30 @@ def plays(user: User, filters: Filters) -> Table:
 
 def compare(user: User, kind: str, one: Period, two: Period) -> Table:
     """Return what was heard in two periods, side by side."""
-    first = filtered(user, kind, Filters(one)).alias("one")
-    second = filtered(user, kind, Filters(two)).alias("two")
-    both = select(first.c.id).union(select(second.c.id)).subquery("both")
-    in_one, in_two = func.coalesce(first.c.plays, 0), func.coalesce(second.c.plays, 0)
+    parts = []
+    for side, period in enumerate((one, two)):
+        rows = listening.facts(user, period).c
+        parts.append(
+            select(
+                rows[f"{kind}_id"].label("id"),
+                (rows.plays if side == 0 else literal(0, Integer)).label("one"),
+                (rows.plays if side == 1 else literal(0, Integer)).label("two"),
+            )
+        )
+    all_of = union_all(*parts).subquery()
+    both = (
+        select(
+            all_of.c.id,
+            cast(func.sum(all_of.c.one), Integer).label("one"),
+            cast(func.sum(all_of.c.two), Integer).label("two"),
+        )
+        .group_by(all_of.c.id)
+        .subquery("both")
+    )
+    in_one, in_two = both.c.one, both.c.two
     table = {"artist": Artist, "album": Album, "track": Track}[kind]
     names = [Column("name", kind.title(), table.name)]
-    joined = (
-        select()
-        .select_from(both)
-        .join(table, table.id == both.c.id)
-        .outerjoin(first, first.c.id == both.c.id)
-        .outerjoin(second, second.c.id == both.c.id)
-    )
+    joined = select().select_from(both).join(table, table.id == both.c.id)
     if kind != "artist":
         names.append(Column("artist", "Artist", Artist.name))
         joined = joined.join(Artist, Artist.id == table.artist_id)

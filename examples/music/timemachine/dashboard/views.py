@@ -49,7 +49,7 @@ def find_panels(user: User, period: Period) -> dict[str, t.Any]:
 
 
 def compute_panels(user: User, period: Period) -> dict[str, t.Any]:
-    summary = listening.summary(user, period)
+    summary, tops = listening.look(user, period)
     heat = listening.heat(user, period)
     return {
         # An empty period is not an empty history.
@@ -58,5 +58,5 @@ def compute_panels(user: User, period: Period) -> dict[str, t.Any]:
         "over_time": listening.over_time(user, period),
         "heat": heat,
         "hottest": max(map(max, heat)),
-        "tops": {kind: listening.top(user, period, kind) for kind in listening.KINDS},
+        "tops": tops,
     }

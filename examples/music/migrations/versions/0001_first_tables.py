@@ -1,8 +1,8 @@
 """First tables
 
-Revision ID: 24eb713fb010
+Revision ID: 0001
 Revises:
-Create Date: 2026-11-21 16:16:19.098046
+Create Date: 2026-11-21 16:23:13.704180
 
 """
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 # revision identifiers, used by Alembic.
-revision = "24eb713fb010"
+revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -200,6 +200,21 @@ def upgrade():
         sa.PrimaryKeyConstraint("user_id", "track_id", name=op.f("pk_track_total")),
     )
     op.create_table(
+        "year_track",
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("track_id", sa.Integer(), nullable=False),
+        sa.Column("artist_id", sa.Integer(), nullable=False),
+        sa.Column("album_id", sa.Integer(), nullable=False),
+        sa.Column("plays", sa.Integer(), nullable=False),
+        sa.Column("ms", sa.BigInteger(), nullable=False),
+        sa.Column("skips", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["user.id"], name=op.f("fk_year_track_user_id_user"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("user_id", "year", "track_id", name=op.f("pk_year_track")),
+    )
+    op.create_table(
         "staged_play",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("import_id", sa.Integer(), nullable=False),
@@ -375,6 +390,7 @@ def downgrade():
         batch_op.drop_index("ix_staged_play_import")
 
     op.drop_table("staged_play")
+    op.drop_table("year_track")
     op.drop_table("track_total")
     with op.batch_alter_table("playlist", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_playlist_user_id"))
