@@ -43,6 +43,7 @@ MODULES = (
     "typing",
     "plan.route_plan",
     "compat",
+    "check",
 )
 
 # What the source tells in comments or by the name alone.
@@ -402,6 +403,21 @@ def build_options(command: click.Command) -> str:
     return "\n".join(lines)
 
 
+def build_check_findings() -> str:
+    """Return the page of what ``bolthead check`` finds, from its rules."""
+    from bolthead.check import RULES
+    from bolthead.check.report import rules_as_markdown
+
+    parts = [
+        "# What `bolthead check` finds",
+        "Written from the rules in `check/rules/` by `docs/build_reference.py`."
+        " [Check before you deploy](../how-to/check-before-you-deploy.md) tells how to use the"
+        " command, and how to leave a finding out. An error makes it end with status 1.",
+        rules_as_markdown(RULES),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
 def build_legacy_names() -> str:
     """Return the page of names that were removed, from the table by which they are given back."""
     from bolthead.compat.legacy.table import as_markdown
@@ -432,6 +448,7 @@ def build_index() -> str:
         "- [Settings](settings.md): every key of the configuration\n"
         "- [Extensions](extensions.md): those whose tests are run, and what to know\n"
         "- [Removed names](legacy-names.md) of older releases, and what to use\n"
+        "- [What `bolthead check` finds](check-findings.md), why it matters, and the cure\n"
         "- [Commands](commands.md): `bolthead run`, `routes`, `shell`, `adopt`",
         "## Modules",
         "\n".join(
@@ -467,6 +484,7 @@ def build_pages() -> dict[str, str]:
     more = {
         "index.md": build_index(),
         "commands.md": build_commands(),
+        "check-findings.md": build_check_findings(),
         "legacy-names.md": build_legacy_names(),
     }
     return {**more, **pages}

@@ -451,6 +451,30 @@ BAD_APPS = [
             """,
         },
     ),
+    one_file(
+        "a script that serves itself, behind whoever says so",
+        """
+        if __name__ == "__main__":
+            app.run(host="0.0.0.0")
+        """,
+        ("B016", "start.sh:2"),
+        ("B016", "compose.yaml:3"),
+        ("B007", "compose.yaml:3"),
+        ("B017", "compose.yaml"),
+        deploy=True,
+        files={
+            "start.sh": """
+            #!/bin/sh
+            exec python3 app.py
+            """,
+            "compose.yaml": """
+            services:
+              shop:
+                command: bolthead --app run serve --reload --trust-proxy 0.0.0.0/0
+                user: root
+            """,
+        },
+    ),
     # B018: folders
     one_file(
         "sessions in a folder of everybody's",

@@ -45,7 +45,7 @@ def check_app(
     ``# bolthead: ignore B010`` on the line. Raises UnknownRule for an id that no finding has.
     """
     subject = Subject(app, deploy, environ)
-    ignored = find_ignored(subject, ignore)
+    ignored = _find_ignored(subject, ignore)
     found = [
         finding
         for rule in RULES
@@ -56,7 +56,7 @@ def check_app(
     return sorted(found, key=lambda finding: (finding.severity is not Severity.ERROR, finding.id))
 
 
-def find_ignored(subject: Subject, given: t.Iterable[str]) -> set[str]:
+def _find_ignored(subject: Subject, given: t.Iterable[str]) -> set[str]:
     """Return the ids that the caller, the app's setting or the project's file leave out."""
     sources = {
         "--ignore": given,

@@ -21,6 +21,11 @@ FORWARDED = frozenset(
 )
 MOST_HOPS = 3
 
+# Options of Gunicorn and uvicorn, and of ``bolthead serve``, with every address there is.
+TRUSTS_ALL = re.compile(
+    r"(?i)forwarded[-_]allow[-_]ips[\s=:'\"]+\*|trust[-_]proxy[\s=:'\"]+(0\.0\.0\.0/0|::/0)"
+)
+
 
 @rule(
     "B003",
@@ -71,7 +76,8 @@ def no_hsts(subject: Subject) -> t.Iterator[Found]:
     why="X-Forwarded-* can be sent by any client. Read by hand, or with more hops than there are"
     " proxies, it lets clients choose their address: limits and logs follow it. Not read at all"
     " behind a proxy, all clients have the proxy's address, and the scheme is http.",
-    fix="Wrap the app once: app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1),"
+    fix="Tell 'bolthead serve' the proxies: --trust-proxy 10.0.0.0/8. Elsewhere wrap the app once:"
+    " app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1),"
     " each number being how many proxies of your own set that header. Then use"
     " request.remote_addr, request.scheme and request.host.",
 )
@@ -122,9 +128,10 @@ def _header_read(node: ast.AST) -> str:
 
 def _trust_where_deployed(subject: Subject, *, fixed: bool) -> t.Iterator[Found]:
     for line in subject.served_by:
-        if re.search(r"forwarded[-_]allow[-_]ips\s*[=\s]\s*['\"]?\*", line.text):
+        if TRUSTS_ALL.search(line.text):
             yield line.place, "The server trusts the headers of proxies from every address."
-    if fixed:
+    by_server = any("trust-proxy" in line.text for line in subject.served_by)
+    if fixed or by_server or any(name.endswith("TRUST_PROXY") for name in subject.environ):
         return
     for line in subject.served_by:
         if line.file.name == "Procfile" or "proxy_pass" in line.text:

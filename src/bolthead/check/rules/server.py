@@ -15,12 +15,14 @@ from ..subject import Subject
 # Lines that start something, in a Dockerfile, a unit, or a compose file.
 STARTS = re.compile(r"^\s*(CMD|ENTRYPOINT|ExecStart\s*=|command\s*:|exec\b|-\s)")
 
-DEV_SERVER = re.compile(r"\b(flask|bolthead)\b(?:[\s\"',]+\S+?)*?[\s\"',]+run\b")
+# Their command is the first word after them that is no option.
+COMMANDS = frozenset({"flask", "bolthead"})
+WITH_VALUE = frozenset({"--app", "-A", "--env-file", "-e"})
 SCRIPT = re.compile(r"\bpython[\d.]*[\s\"',]+([\w./-]+\.py)\b")
 
 FLAGS = (
     (
-        r"\b(gunicorn|uvicorn|granian|hypercorn)\b.*--reload\b",
+        r"\b(gunicorn|uvicorn|granian|hypercorn|bolthead)\b.*--reload\b",
         "--reload watches files and restarts",
     ),
     (r"^\s*reload\s*=\s*True\b", "reload = True watches files and restarts"),
@@ -48,13 +50,27 @@ def server_flags(subject: Subject) -> t.Iterator[Found]:
     for line in subject.served_by:
         commands_only = line.file.name == "Procfile" or line.file.suffix in {".sh", ".py"}
         starts = commands_only or bool(STARTS.match(line.text))
-        if not starts:
+        if not starts or "pip install" in line.text:
             continue
-        if DEV_SERVER.search(line.text) or _runs_itself(subject, line):
+        if subcommand(line.text) == "run" or _runs_itself(subject, line):
             yield line.place, "This starts the development server."
         for pattern, what in FLAGS:
             if re.search(pattern, line.text):
                 yield line.place, f"{what}."
+
+
+def subcommand(text: str) -> str | None:
+    """Return the command of ``flask`` or ``bolthead`` that a line runs; None if it runs neither."""
+    words: t.Iterator[str] = iter(re.findall(r"[^\s\"',\[\]]+", text))
+    for word in words:
+        if word.rpartition("/")[2] in COMMANDS:
+            break
+    for word in words:
+        if word in WITH_VALUE:
+            next(words, None)
+        elif not word.startswith("-"):
+            return word
+    return None
 
 
 def _runs_itself(subject: Subject, line: Line) -> bool:
