@@ -31,7 +31,26 @@ def has_level_handler(logger: logging.Logger) -> bool:
     return False
 
 
+class RedactingFilter(logging.Filter):
+    """Takes control characters and secrets out of log records; it lets all of them pass.
+
+    The app's logger has one. Give one to a handler of your own to have it for every logger's
+    records. Masked are the values of secret settings, and of the request in force its cookies, its
+    Authorization and its password fields.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Make a record fit to be written; True."""
+        from .redaction import redact
+
+        redact(record)
+        return True
+
+
+_redacting_filter = RedactingFilter()
+
 default_handler = logging.StreamHandler(t.cast(t.TextIO, wsgi_errors_stream))
+default_handler.addFilter(_redacting_filter)
 default_handler.setFormatter(
     logging.Formatter("[%(asctime)s] %(levelname)s in %(module)s: %(message)s")
 )
@@ -40,6 +59,7 @@ default_handler.setFormatter(
 def create_logger(app: t.Any) -> logging.Logger:
     """Return the logger of the app's name: at DEBUG in debug mode, with a handler in any case."""
     logger = logging.getLogger(app.name)
+    logger.addFilter(_redacting_filter)
     if app.debug and not logger.level:
         logger.setLevel(logging.DEBUG)
     if not has_level_handler(logger):

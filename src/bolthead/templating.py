@@ -14,6 +14,7 @@ from jinja2.runtime import Context, new_context
 from . import current
 from .helpers import _default_template_ctx_processor as _default_template_ctx_processor
 from .helpers import stream_with_context
+from .redaction import Lines
 from .signals import before_render_template, template_rendered
 
 TemplateName = str | Template | list[str | Template]
@@ -149,7 +150,7 @@ def explain_template_loading_attempts(
         lines.append("  Maybe you did not place a template in the right folder?")
         lines.append("  See https://flask.palletsprojects.com/blueprints/#templates")
     logger: logging.Logger = app.logger
-    logger.info("\n".join(lines))
+    logger.info(Lines("\n".join(lines)))
 
 
 def _render(app: t.Any, template: Template, context: dict[str, t.Any]) -> str:
