@@ -22,8 +22,6 @@ from .ctx import after_this_request as after_this_request
 from .ctx import copy_current_request_context as copy_current_request_context
 from .ctx import has_app_context as has_app_context
 from .ctx import has_request_context as has_request_context
-from .event_stream import Event as Event
-from .event_stream import EventStream as EventStream
 from .globals import current_app as current_app
 from .globals import g as g
 from .globals import request as request
@@ -120,6 +118,8 @@ if t.TYPE_CHECKING:
 
 # Looked up when somebody asks for them: what they need (Jinja, asyncio) not every app does.
 _LATER = {
+    "Event": "event_stream",
+    "EventStream": "event_stream",
     "WebsocketDisconnected": "wrappers.disconnected",
     "render_template": "templating",
     "render_template_string": "templating",

@@ -17,13 +17,13 @@ import time
 import types
 import typing as t
 from collections import deque
-from concurrent.futures import Future
 from queue import SimpleQueue
 
 if t.TYPE_CHECKING:
     import asyncio
+    from concurrent import futures
 else:
-    from .light import asyncio
+    from .light import asyncio, futures
 
 R = t.TypeVar("R")
 
@@ -127,7 +127,7 @@ def _on_loop(
     kwargs: dict[str, t.Any],
 ) -> R:
     """Run the function on the loop that waits for this worker thread."""
-    result: Future[R] = Future()
+    result: futures.Future[R] = futures.Future()
 
     def end(task: asyncio.Task[R]) -> None:
         if task.cancelled():
@@ -151,7 +151,7 @@ def _in_thread(
     args: tuple[t.Any, ...],
     kwargs: dict[str, t.Any],
 ) -> R:
-    result: Future[R] = Future()
+    result: futures.Future[R] = futures.Future()
 
     def work() -> None:
         try:

@@ -15,6 +15,7 @@ import weakref
 from werkzeug.exceptions import Forbidden
 
 from . import current
+from .made import Pattern
 from .safe_defaults import setting
 
 if t.TYPE_CHECKING:
@@ -31,7 +32,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MODES = ("enforce", "report", "off")
 """The values of ``CROSS_ORIGIN_PROTECTION``."""
 
-_ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://([^/?#@\s]+)", re.IGNORECASE)
+_ORIGIN = Pattern(r"([a-z][a-z0-9+.-]*)://([^/?#@\s]+)", re.IGNORECASE)
 
 # What a browser sends by itself, from any page, once its user has signed in (RFC 7235).
 _SENT_BY_BROWSERS = frozenset({"basic", "digest", "negotiate", "ntlm"})

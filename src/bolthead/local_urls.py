@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 
+from .made import Pattern
+
 # What stands before the path is a scheme (URL standard, "scheme state").
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_SCHEME = Pattern(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 # Dot segments, plain or encoded, and then an empty one: "/.//host" is a path, until something
 # takes the dots out.
-_DOTS_THEN_SLASH = re.compile(r"/?(?:(?:\.|%2e){1,2}/)+/", re.IGNORECASE)
+_DOTS_THEN_SLASH = Pattern(r"/?(?:(?:\.|%2e){1,2}/)+/", re.IGNORECASE)
 
 
 def is_local(target: str, origin: str | None = None) -> bool:

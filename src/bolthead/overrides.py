@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import types
 import typing as t
 
 from .ctx import AppContext, RequestContext
@@ -74,6 +75,14 @@ def callable_without_context(name: str, method: t.Any, *, position: int) -> t.An
 def _takes_context(method: t.Any, position: int) -> bool:
     if getattr(method, "_takes_both", False) or not callable(method):
         return False
+    if type(method) is types.FunctionType:
+        # PERF: the app classes are asked this when they are imported, and a signature takes 50 us.
+        plain: t.Any = method
+        while hasattr(plain, "__wrapped__"):
+            plain = plain.__wrapped__
+        if type(plain) is types.FunctionType and not hasattr(plain, "__signature__"):
+            code = plain.__code__
+            return code.co_varnames[position : code.co_argcount][:1] == ("ctx",)
     try:
         names = list(inspect.signature(method).parameters)
     except (TypeError, ValueError):

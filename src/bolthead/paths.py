@@ -6,7 +6,6 @@ import importlib.util
 import os
 import sys
 from importlib.machinery import ModuleSpec
-from pathlib import Path
 
 
 def get_root_path(import_name: str) -> str:
@@ -56,45 +55,50 @@ def find_package(import_name: str) -> tuple[str | None, str]:
     it (Flask docs, "Instance Folders").
     """
     home = _import_folder(import_name)
-    if home.is_relative_to(Path(sys.prefix)):
-        return sys.prefix, str(home)
-    if home.name.lower() != "site-packages":
-        return None, str(home)
+    if _is_below(home, sys.prefix):
+        return sys.prefix, home
+    above, name = os.path.split(home)
+    if name.lower() != "site-packages":
+        return None, home
 
-    above = home.parent
-    if above.name.lower() == "lib":  # Windows: PREFIX/Lib/site-packages
-        prefix = above.parent
-    elif above.parent.name.lower() == "lib":  # POSIX: PREFIX/lib/pythonX.Y/site-packages
-        prefix = above.parent.parent
-    else:
-        prefix = above
-    return str(prefix), str(home)
+    prefix = above
+    if os.path.basename(above).lower() == "lib":  # Windows: PREFIX/Lib/site-packages
+        prefix = os.path.dirname(above)
+    elif os.path.basename(os.path.dirname(above)).lower() == "lib":
+        prefix = os.path.dirname(os.path.dirname(above))  # POSIX: PREFIX/lib/pythonX.Y/...
+    return prefix, home
 
 
-def _import_folder(import_name: str) -> Path:
+def _import_folder(import_name: str) -> str:
     """Return the folder that is on the import path for the top package of a dotted name."""
     top = import_name.partition(".")[0]
     spec = _spec_or_none(top)
     if spec is None:
-        return Path.cwd()
+        return os.getcwd()
     portions = spec.submodule_search_locations
     if portions and spec.origin in {None, "namespace"}:
-        return _namespace_portion(import_name, [Path(p) for p in portions]).parent
+        return os.path.dirname(_namespace_portion(import_name, list(portions)))
     if spec.origin is None:
-        return Path.cwd()
-    file = Path(spec.origin).absolute()
-    return file.parent.parent if portions else file.parent
+        return os.getcwd()
+    folder = os.path.dirname(os.path.abspath(spec.origin))
+    return os.path.dirname(folder) if portions else folder
 
 
-def _namespace_portion(import_name: str, portions: list[Path]) -> Path:
+def _namespace_portion(import_name: str, portions: list[str]) -> str:
     """Return which of a namespace package's folders holds the named module."""
     spec = _spec_or_none(import_name)
     if spec is not None:
         inside = [*(spec.submodule_search_locations or ()), spec.origin or ""]
         for portion in portions:
-            if any(Path(place).is_relative_to(portion) for place in inside if place):
+            if any(_is_below(place, portion) for place in inside if place):
                 return portion
     return portions[0]
+
+
+def _is_below(path: str, folder: str) -> bool:
+    """Tell whether a path is a folder's, or below it."""
+    path, folder = os.path.normcase(path), os.path.normcase(folder).rstrip(os.sep)
+    return path == folder or path.startswith(folder + os.sep)
 
 
 def get_instance_path(import_name: str, name: str) -> str:

@@ -8,12 +8,16 @@ their values, such as ``{**STRICT, "X-Frame-Options": "SAMEORIGIN"}``; None adds
 
 from __future__ import annotations
 
-import re
-import secrets
 import typing as t
 
 from . import current
+from .made import Pattern
 from .safe_defaults import setting
+
+if t.TYPE_CHECKING:
+    import secrets
+else:
+    from .light import secrets
 
 if t.TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -42,8 +46,8 @@ PRESETS = {"basic": BASIC, "strict": STRICT}
 NONCE = "{nonce}"
 
 _ONLY_OVER_HTTPS = "strict-transport-security"
-_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_VALUE = re.compile(r"[\t -~]*")
+_NAME = Pattern(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = Pattern(r"[\t -~]*")
 
 Headers = tuple[tuple[str, str], ...]
 Send = t.Callable[[t.Any, t.Any, t.Any], t.Iterable[bytes]]

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import functools
 import re
-import secrets
 import typing as t
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
 
-from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.datastructures import CallbackDict
 from werkzeug.exceptions import RequestHeaderFieldsTooLarge
 from werkzeug.http import dump_cookie
 
 from . import current
 from .json.tag import TaggedJSONSerializer
+from .light import lazy_sha1 as _lazy_sha1
 from .registry import Watched, note_for_all
-from .signing import kept_serializer
-from .signing import lazy_sha1 as _lazy_sha1
 from .wrappers.limits import SESSION_SIZE
+
+if t.TYPE_CHECKING:
+    import secrets
+
+    import itsdangerous
+
+    from . import signing
+else:
+    # An app without sessions signs nothing.
+    from .light import itsdangerous, secrets, signing
 
 if t.TYPE_CHECKING:
     from .app import Flask
@@ -246,7 +253,7 @@ class SecureCookieSessionInterface(SessionInterface):
 
     session_class = SecureCookieSession
 
-    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+    def get_signing_serializer(self, app: Flask) -> itsdangerous.URLSafeTimedSerializer | None:
         """Return what signs the cookie, or None for an app without a secret key.
 
         ``SECRET_KEY`` signs; it and ``SECRET_KEY_FALLBACKS`` are accepted.
@@ -257,7 +264,7 @@ class SecureCookieSessionInterface(SessionInterface):
         if SESSION_SIZE.setting in config:
             most = config[SESSION_SIZE.setting]
         # ItsDangerous signs with the last key of the list.
-        return kept_serializer(
+        return signing.kept_serializer(
             (*(app.config["SECRET_KEY_FALLBACKS"] or ()), app.secret_key),
             self.salt,
             self.serializer,
@@ -287,15 +294,15 @@ class SecureCookieSessionInterface(SessionInterface):
         return self._opened(app, match[1])
 
     def _opened(self, app: Flask, cookie: str | None) -> SecureCookieSession | None:
-        signing = self.get_signing_serializer(app)
-        if signing is None:
+        signer = self.get_signing_serializer(app)
+        if signer is None:
             return None
         if not cookie:
             return self.session_class()
         max_age = int(app.permanent_session_lifetime.total_seconds())
         try:
-            return self.session_class(signing.loads(cookie, max_age=max_age))
-        except BadSignature:
+            return self.session_class(signer.loads(cookie, max_age=max_age))
+        except itsdangerous.BadSignature:
             return self.session_class()
         except Exception as error:
             # Signed with our key, but not by us or not for this: it would fail on each request.
@@ -316,10 +323,10 @@ class SecureCookieSessionInterface(SessionInterface):
         if not session:
             response.delete_cookie(self.get_cookie_name(app), **self._attributes(app))
             return
-        signing = self.get_signing_serializer(app)
-        assert signing is not None  # noqa: S101  # a session was opened, so there is a key
+        signer = self.get_signing_serializer(app)
+        assert signer is not None  # noqa: S101  # a session was opened, so there is a key
         name = self.get_cookie_name(app)
-        text = signing.dumps(dict(session))
+        text = signer.dumps(dict(session))
         expires = self.get_expiration_time(app, session)
         if expires is None and len(text) < _SURELY_SMALL:
             tail = _cookie_tail(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import hmac
 import typing as t
 import zlib
@@ -13,12 +12,9 @@ from itsdangerous import BadPayload, Signer, TimestampSigner, URLSafeTimedSerial
 from itsdangerous.encoding import base64_encode, int_to_bytes, want_bytes
 from itsdangerous.signer import SigningAlgorithm
 
+from .light import lazy_sha1
+
 Key = str | bytes
-
-
-def lazy_sha1(string: bytes = b"") -> t.Any:
-    """Return a SHA-1 hash; named only when used, as some builds of Python lack it."""
-    return hashlib.sha1(string)  # noqa: S324  # an HMAC's digest, and Flask's format
 
 
 class _Sha1(SigningAlgorithm):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import decimal
 import functools
 import json
+import sys
 import typing as t
-import uuid
 import weakref
 from datetime import date
 from json.encoder import (  # type: ignore[attr-defined]  # its accelerated parts have no stub
@@ -65,11 +64,17 @@ class JSONProvider:
         return t.cast("Response", self._app.response_class(text, mimetype="application/json"))
 
 
+def _is_of(module: str, name: str, o: t.Any) -> bool:
+    """Tell whether an object is of a class, of which there is none while nobody imported it."""
+    loaded = sys.modules.get(module)
+    return loaded is not None and isinstance(o, getattr(loaded, name))
+
+
 def _default(o: t.Any) -> t.Any:
     """Return a JSON form of what the standard library has none for; TypeError where we neither."""
     if isinstance(o, date):
         return http_date(o)
-    if isinstance(o, decimal.Decimal | uuid.UUID):
+    if _is_of("decimal", "Decimal", o) or _is_of("uuid", "UUID", o):
         return str(o)
     if dataclasses.is_dataclass(o) and not isinstance(o, type):
         return dataclasses.asdict(o)

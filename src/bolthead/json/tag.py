@@ -6,10 +6,10 @@ framework reads the other's cookies (Flask API, "Tagged JSON").
 
 from __future__ import annotations
 
+import sys
 import typing as t
 from base64 import b64decode, b64encode
 from datetime import datetime
-from uuid import UUID
 
 from markupsafe import Markup
 from werkzeug.http import http_date, parse_date
@@ -171,7 +171,11 @@ class TagUUID(_OfType):
 
     __slots__ = ()
     key = " u"
-    types = UUID
+
+    def check(self, value: t.Any) -> bool:
+        """Tell whether the value is a UUID: there is none while nobody imported the module."""
+        uuid = sys.modules.get("uuid")
+        return uuid is not None and isinstance(value, uuid.UUID)
 
     def to_json(self, value: t.Any) -> t.Any:
         """Return the digits."""
@@ -179,6 +183,8 @@ class TagUUID(_OfType):
 
     def to_python(self, value: t.Any) -> t.Any:
         """Return the UUID of the digits."""
+        from uuid import UUID
+
         return UUID(value)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import itertools
 import sys
 import typing as t
-from dataclasses import replace
 
 from werkzeug.routing import Map
 
 from .. import bridges, cross_origin, security_headers, sessions
 from ..ctx import AppContext, RequestContext
+from ..frozen import replace
 from ..json.provider import DefaultJSONProvider
 from ..registry import Watched
 from ..routing import Builder, CountedMap, Matcher, make_builder, make_matcher

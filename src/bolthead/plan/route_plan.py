@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
 
 from werkzeug.exceptions import HTTPException
+
+from ..frozen import Frozen
 
 Function = t.Callable[..., t.Any]
 
@@ -15,8 +16,7 @@ Ready = tuple[str, list[tuple[str, str]], list[bytes]]
 Quick = t.Mapping[type, t.Callable[[t.Any], Ready]]
 
 
-@dataclass(frozen=True, slots=True)
-class Steps:
+class Steps(Frozen):
     """How each step of the request's way is taken: the runner's own, or a replaced method.
 
     Each takes the plan and the context, then what it works on.
@@ -35,8 +35,7 @@ class Steps:
     save: Function
 
 
-@dataclass(frozen=True, slots=True)
-class RoutePlan:
+class RoutePlan(Frozen):
     """What the requests of one endpoint need; endpoint None is the plan of a miss."""
 
     endpoint: str | None

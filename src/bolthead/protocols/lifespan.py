@@ -8,7 +8,6 @@ import threading
 import traceback
 import typing as t
 import weakref
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from .. import bridges
@@ -16,8 +15,9 @@ from ..current import _cv_request
 
 if t.TYPE_CHECKING:
     import asyncio
+    from concurrent import futures
 else:
-    from ..light import asyncio
+    from ..light import asyncio, futures
 
 if t.TYPE_CHECKING:
     from .scope import Receive, Send
@@ -48,7 +48,7 @@ class Lifespan:
         self._lock = threading.Lock()
         self._starting: asyncio.Lock | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._pool: ThreadPoolExecutor | None = None
+        self._pool: futures.ThreadPoolExecutor | None = None
 
     def add(self, functions: list[Function], function: Function) -> None:
         """Add a function to the list of those at the start, or of those at the end."""
@@ -170,7 +170,7 @@ class Lifespan:
         if self._pool is None:
             with self._lock:
                 # Its threads are waited for when the process ends.
-                self._pool = self._pool or ThreadPoolExecutor(4, "bolthead-background")
+                self._pool = self._pool or futures.ThreadPoolExecutor(4, "bolthead-background")
         self._pool.submit(contextvars.Context().run, _run_task_now, app, function)
 
     def _begin_on_loop(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 import typing as t
 import warnings
 
@@ -11,6 +10,7 @@ from werkzeug.exceptions import BadHost
 from werkzeug.routing import Map, MapAdapter
 from werkzeug.wsgi import get_host
 
+from ..made import Pattern
 from ..wrappers.lenient import is_legal_host
 from ..wrappers.limits import PATH_LENGTH
 
@@ -92,7 +92,7 @@ def _is_below(request: t.Any, server_name: str) -> bool:
     return False
 
 
-_PLAIN_HOST = re.compile(
+_PLAIN_HOST = Pattern(
     r"(?=.{1,255}\Z)(?:(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?"
 )
 

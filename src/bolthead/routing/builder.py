@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 from urllib.parse import quote
 
 from werkzeug.routing import IntegerConverter, PathConverter, Rule, UnicodeConverter
 
+from ..made import Pattern
 from .map import CountedMap
-from .matcher import ARGUMENT
+from .matcher import argument_of
 
 Builder = t.Callable[[dict[str, t.Any]], "str | None"]
 
 # What Werkzeug's string and path converters leave as it is.
-_PLAIN = re.compile(r"[A-Za-z0-9_.~!$&'()*+,:;=@-]+")
+_PLAIN = Pattern(r"[A-Za-z0-9_.~!$&'()*+,:;=@-]+")
 # What a query holds as it is.
-_BARE = re.compile(r"[A-Za-z0-9_.-]+")
-_PLAIN_PATH = re.compile(r"[A-Za-z0-9_.~!$&'()*+,:;=@-]+(?:/[A-Za-z0-9_.~!$&'()*+,:;=@-]+)*")
+_BARE = Pattern(r"[A-Za-z0-9_.-]+")
+_PLAIN_PATH = Pattern(r"[A-Za-z0-9_.~!$&'()*+,:;=@-]+(?:/[A-Za-z0-9_.~!$&'()*+,:;=@-]+)*")
 
 
 def make_builder(url_map: CountedMap, endpoint: str) -> Builder | None:
@@ -49,12 +49,12 @@ def _compiled(rule: Rule) -> Builder | None:
                 return None
             static += segment
             continue
-        match = ARGUMENT.fullmatch(segment)
-        to_url = None if match is None else _to_url(rule._converters.get(match[1]))
-        if match is None or to_url is None:
+        name = argument_of(segment)
+        to_url = None if name is None else _to_url(rule._converters.get(name))
+        if name is None or to_url is None:
             return None
         pieces.append(static)
-        arguments.append((match[1], to_url))
+        arguments.append((name, to_url))
         static = ""
 
     last, names = static, frozenset(name for name, _ in arguments)

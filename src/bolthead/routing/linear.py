@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import re
 import typing as t
 
 from werkzeug.routing import PathConverter
 from werkzeug.routing.matcher import StateMachineMatcher
 
+from ..made import Pattern
+
 if t.TYPE_CHECKING:
     from werkzeug.routing import Rule
     from werkzeug.routing.rules import RulePart
 
-_ARGUMENT = re.compile(r"\(\?P<__werkzeug_\d+>")
+_ARGUMENT = Pattern(r"\(\?P<__werkzeug_\d+>")
 # How long a segment with so many arguments may be, for the longest to be tried within 0.2 s.
 _LONGEST = {2: 2048, 3: 512}
 _LONGEST_OF_MORE = 96

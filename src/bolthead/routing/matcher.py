@@ -27,11 +27,19 @@ Found = tuple[Rule, dict[str, t.Any]]
 UNSURE: Found = t.cast(Found, object())
 """The answer that Werkzeug must give."""
 
-# A segment of a rule that is one argument and nothing else: <name>, <converter:name> or
-# <converter(arguments):name>.
-ARGUMENT = re.compile(r"<(?:[a-zA-Z_][a-zA-Z0-9_]*(?:\([^)]*\))?:)?([a-zA-Z_][a-zA-Z0-9_]*)>")
-
 Test = t.Callable[[str], t.Any]
+
+
+def argument_of(segment: str) -> str | None:
+    """Return the name in a segment of a rule that is one argument and nothing else.
+
+    That is <name>, <converter:name> or <converter(arguments):name>.
+    """
+    inside = segment[1:-1]
+    if segment[:1] != "<" or segment[-1:] != ">" or "<" in inside or ">" in inside:
+        return None
+    name = inside.rpartition(":")[2]
+    return name if name.isidentifier() else None
 
 
 class _Node:
@@ -111,21 +119,21 @@ class Matcher:
             if "<" not in segment and ">" not in segment:
                 node = node.static.setdefault(segment, _Node())
                 continue
-            match = ARGUMENT.fullmatch(segment)
-            converter = None if match is None else rule._converters.get(match[1])
-            if match is None or converter is None or not simple:
+            name = argument_of(segment)
+            converter = None if name is None else rule._converters.get(name)
+            if name is None or converter is None or not simple:
                 node.unsure = True
                 return
             last = number == len(segments) - 1
             if type(converter) is PathConverter and last:
-                converters.append((match[1], None))
+                converters.append((name, None))
                 node.rest.append(_Entry(rule, converters))
                 return
             if not converter.part_isolating:
                 node.unsure = True
                 return
             node = _argument(node, converter)
-            converters.append((match[1], _to_python(converter)))
+            converters.append((name, _to_python(converter)))
         if not simple:
             node.ends_unsure = True
             return

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import ipaddress
 import logging
-import re
 import typing as t
 from urllib.parse import quote
 
@@ -13,6 +12,7 @@ from werkzeug.exceptions import ClientDisconnected, HTTPException
 from werkzeug.http import parse_date
 from werkzeug.urls import iri_to_uri
 
+from ..made import Pattern
 from .limits import too_large
 
 T = t.TypeVar("T")
@@ -110,7 +110,7 @@ def cut_short(size: int, declared: int) -> ClientDisconnected:
 
 
 # A name or an IPv4 address, or an IPv6 address; a port (RFC 9110, 7.2; an underscore is in use).
-_HOST = re.compile(
+_HOST = Pattern(
     r"(?:(?P<name>(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?)|\[(?P<v6>[0-9A-Fa-f:.]{2,45})\])"
     r"(?::(?P<port>[0-9]{0,5}))?"
 )
@@ -210,9 +210,9 @@ def sendable_location(location: str) -> str:
 
 
 # What a field's value and name are made of (RFC 9110, 5.5 and 5.6.2), as WSGI has their bytes.
-_VALUE = re.compile(r"[\t -~\x80-\xff]*")
-_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_VALUE = Pattern(r"[\t -~\x80-\xff]*")
+_NAME = Pattern(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_CONTROL = Pattern(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 KNOWN_NAMES = {

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from werkzeug.exceptions import (
     BadRequest,
     HTTPException,
@@ -13,10 +11,10 @@ from werkzeug.exceptions import (
 )
 
 from .. import current
+from ..frozen import Frozen
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(Frozen):
     """One limit: its setting, what counts where nobody set it, and the answer beyond it."""
 
     setting: str

@@ -21,8 +21,8 @@ from werkzeug.wrappers import Request as BaseRequest
 
 from .. import current, json
 from ..errors import DebugFilesKeyError
-from ..made import made
-from .forms import FormParser, fields_of, read_text
+from ..made import later, made
+from .fields import fields_of, read_text
 from .lenient import Body, clean_query, is_deeper, is_legal_host, or_none
 from .limits import COOKIES, FORM_FIELDS, JSON_DEPTH, QUERY_FIELDS, too_large
 
@@ -31,6 +31,8 @@ if t.TYPE_CHECKING:
 
     from _typeshed.wsgi import WSGIEnvironment
     from werkzeug.routing import Rule
+
+    from .forms import FormParser
 
 
 WHOLE = "bolthead.body_is_whole"
@@ -51,11 +53,18 @@ def _text(value: str) -> str:
     return value if value.isascii() else value.encode("latin-1").decode(errors="replace")
 
 
+def _form_parser() -> type[FormParser]:
+    # Loaded with the first form that is not plain fields: it takes a tenth of all imports.
+    from .forms import FormParser
+
+    return FormParser
+
+
 class Request(BaseRequest):
     """The request of the view; ``app.request_class`` replaces it (Flask API, "Request")."""
 
     json_module: t.Any = json
-    form_data_parser_class = FormParser
+    form_data_parser_class = later(_form_parser)
 
     url_rule: Rule | None = None
     """The rule that matched, or None; its ``methods`` tell what else the URL takes."""
