@@ -96,10 +96,22 @@ _FILE = click.Path(exists=True, dir_okay=False, resolve_path=True)
     type=click.FloatRange(0),
     help="For how many seconds a worker that stops goes on, with 503 at the health path.",
 )
+@_option(
+    "--timeout-headers",
+    default=10.0,
+    type=click.FloatRange(0.1, 60),
+    help="Within how many seconds the headers of a request must be there.",
+)
+@_option(
+    "--timeout-body",
+    default=10.0,
+    type=click.FloatRange(0.1),
+    help="After how many seconds a body that comes slower than 500 bytes a second is cut.",
+)
 @_option("--reload/--no-reload", default=False, help="Reload when a file of the app changes.")
 @_option("--pid-file", type=click.Path(dir_okay=False), help="Where to write the process id.")
 @pass_script_info
-def serve_command(info: ScriptInfo, **options: t.Any) -> None:
+def serve_command(info: ScriptInfo, /, **options: t.Any) -> None:
     """Serve the app in production, with workers that are replaced when they fail.
 
     SIGTERM drains and ends it, SIGHUP reloads it without losing a request.

@@ -6,6 +6,7 @@ import asyncio
 import typing as t
 
 from . import edge
+from .settings import BODY_RATE
 
 if t.TYPE_CHECKING:
     from ..protocols.scope import Message, Receive
@@ -37,9 +38,8 @@ class Body:
             return GONE
         if self._ended:
             return await self._receive()
-        settings = self._settings
         # At the least rate, so many bytes have taken so many seconds.
-        due = self._began + settings.body_grace + self.received / settings.body_rate
+        due = self._began + self._settings.timeout_body + self.received / BODY_RATE
         try:
             async with asyncio.timeout_at(due):
                 message = await self._receive()

@@ -45,19 +45,21 @@ class GranianEngine:
 
     async def start(self) -> None:
         """Begin to accept connections."""
-        from granian import _granian as core
+        import granian._granian
         from granian.http import HTTP1Settings, HTTP2Settings
 
+        # Its types leave some arguments out.
+        core: t.Any = granian._granian
         loop = asyncio.get_running_loop()
         settings = self._settings
         take, cls, threads = self._way(core, loop)
 
-        class Scheduler(core.CallbackScheduler):  # type: ignore[misc]  # compiled, without types
+        class Scheduler(core.CallbackScheduler):  # type: ignore[misc]  # compiled
             __slots__: t.ClassVar[list[str]] = []
 
             def __init__(self, *args: t.Any) -> None:
                 super().__init__()
-                self._schedule_fn = take
+                self._schedule_fn = take  # type: ignore[misc]  # the base has its place
 
         self._signal = core.WorkerSignal()
         self._signal.add_cb(lambda: loop.call_soon_threadsafe(self._ended.set))
@@ -74,7 +76,7 @@ class GranianEngine:
             "backpressure": most_connections(),
             "http_mode": "auto" if settings.http2 else "1",
             "http1_opts": HTTP1Settings(
-                header_read_timeout=int(settings.header_timeout * 1000),
+                header_read_timeout=int(settings.timeout_headers * 1000),
                 max_buffer_size=HEADERS_SIZE + 16 * 1024,
             ),
             "http2_opts": HTTP2Settings(max_headers_size=HEADERS_SIZE),
@@ -90,7 +92,8 @@ class GranianEngine:
             "metrics": (None, None),
         }
         if self.interface != "wsgi":
-            options["websockets_enabled"] = self.interface == "asgi"
+            has_sockets = bool(self._door.app.websocket_functions)
+            options["websockets_enabled"] = has_sockets and self.interface == "asgi"
         worker = cls(**options)
         callback = self._wsgi_callback() if self.interface == "wsgi" else _unused
         scheduler = Scheduler(loop, callback, None, _unused, _unused)

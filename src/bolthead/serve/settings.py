@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import resource
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 HEADER_COUNT = 100
 """The most headers of a request: 431 above it."""
@@ -75,9 +75,8 @@ class Settings:
     drain_delay: float = 0.0
     reload: bool = False
     pid_file: str | None = None
-    header_timeout: float = field(default=HEADER_TIMEOUT)
-    body_grace: float = field(default=BODY_GRACE)
-    body_rate: int = field(default=BODY_RATE)
+    timeout_headers: float = HEADER_TIMEOUT
+    timeout_body: float = BODY_GRACE
 
     def scheme(self) -> str:
         """Return what addresses begin with."""

@@ -158,7 +158,7 @@ def _protocol_class(settings: Settings) -> type[asyncio.Protocol]:
 
         def handle_websocket_upgrade(self) -> None:
             path, _, query = self.url.partition(b"?")
-            scope = {
+            scope: dict[str, t.Any] = {
                 **self.scope,
                 "path": path.decode("latin-1"),
                 "raw_path": path,
@@ -176,7 +176,7 @@ def _protocol_class(settings: Settings) -> type[asyncio.Protocol]:
 
         def _expect_head(self) -> None:
             self._head_size = 0
-            self._head = self.loop.call_later(settings.header_timeout, self._head_is_late)
+            self._head = self.loop.call_later(settings.timeout_headers, self._head_is_late)
 
         def _end_head(self) -> None:
             if self._head is not None:

@@ -58,9 +58,7 @@ def choose(app: t.Any, settings: Settings) -> tuple[str, str]:
         engine = "granian"
         # Its WebSockets take 155 kB each, and messages of 64 MB; see docs/explanation/protocols.md.
         prefers = has_sockets and interface in {"auto", "asgi"} and not settings.http2
-        if (prefers and uvicorn_engine.is_installed()) or (
-            not granian_engine.is_installed() and uvicorn_engine.is_installed()
-        ):
+        if (prefers or not granian_engine.is_installed()) and uvicorn_engine.is_installed():
             engine = "uvicorn"
     installed = granian_engine if engine == "granian" else uvicorn_engine
     if not installed.is_installed():
@@ -161,7 +159,7 @@ class _Worker:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._told_to_stop.set)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        self.door.retire = lambda: loop.call_soon_threadsafe(self.reporter.retire)
+        self.door.retire = self.reporter.retire
         # Without a supervisor nobody would stop this worker any more.
         loop.add_reader(self.reporter.fileno(), self._told_to_stop.set)
         life = Life(self.app)
