@@ -60,7 +60,12 @@ KINDS: dict[str, Kind] = {
         refuses_root=True,
         program="apache2",
     ),
-    "waitress": Kind("waitress-serve --listen 127.0.0.1:{port} {app}", "waitress", "waitress"),
+    # What it would clear is a proxy's to set, and ProxyFix's to read.
+    "waitress": Kind(
+        "waitress-serve --no-clear-untrusted-proxy-headers --listen 127.0.0.1:{port} {app}",
+        "waitress",
+        "waitress",
+    ),
     "granian-wsgi": Kind(
         "granian --interface wsgi --host 127.0.0.1 --port {port} {app}", "granian", "granian"
     ),

@@ -503,6 +503,16 @@ def talk_to_server(app: t.Any, requests: Iterable[Ask]) -> list[Answer]:
     return answers
 
 
+def level(theirs: Answer, ours: Answer) -> Answer:
+    """Without what an ASGI server adds, and a server of another kind does not."""
+    if theirs.escaped and ours.escaped:
+        return theirs  # One server cuts the answer, another sends a 500 of its own.
+    if any(name == "content-length" for name, _ in theirs.headers):
+        return ours
+    kept = (pair for pair in ours.headers if pair[0] != "content-length")
+    return dataclasses.replace(ours, headers=tuple(kept))
+
+
 def without_the_cut(answer: Answer) -> Answer:
     """How far an answer came before an error escaped is up to the server."""
     if not answer.escaped or answer.escaped.startswith(("the server answered", "no answer")):
@@ -568,6 +578,7 @@ def compare(build: Build, requests: Sequence[Ask], case_id: str) -> None:
         check_difference(case_id, known, expected[-1], found[-1])
         return
     for number, (theirs, ours) in enumerate(zip(expected, found, strict=True)):
+        ours = level(theirs, ours) if SERVER and OVER_ASGI else ours
         assert theirs == ours, tell(case_id, f"request {number + 1}", theirs, ours)
 
 

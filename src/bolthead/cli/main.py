@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .adopt import adopt_command
 from .check import check_command
+from .deploy_files import deploy_files_command
 from .group import FlaskGroup
 from .secret_key import secret_key_command
 
@@ -20,6 +21,7 @@ The app is named by the '--app' option or by the environment variable
 cli.add_command(adopt_command)
 cli.add_command(secret_key_command)
 cli.add_command(check_command)
+cli.add_command(deploy_files_command)
 
 
 def main() -> None:
