@@ -11,6 +11,7 @@ from urllib.parse import unquote_to_bytes
 from werkzeug.wsgi import FileWrapper
 
 from ..plan.respond import ASGI
+from ..wrappers.lenient import sendable_headers
 
 if t.TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -58,14 +59,21 @@ def make_environ(scope: Scope) -> WSGIEnvironment:
     if client:
         environ["REMOTE_ADDR"] = client[0]
         environ["REMOTE_PORT"] = str(client[1])
+    repeated: dict[str, list[str]] | None = None
     for name, value in scope["headers"]:
         key = header_key(name)
         if key is None:
             continue
         text = value.decode("latin-1")
-        if key in environ:
-            text = f"{environ[key]}{'; ' if key == 'HTTP_COOKIE' else ','}{text}"
-        environ[key] = text
+        if key not in environ:
+            environ[key] = text
+            continue
+        if repeated is None:
+            repeated = {}
+        repeated.setdefault(key, [environ[key]]).append(text)
+    if repeated is not None:
+        for key, texts in repeated.items():
+            environ[key] = ("; " if key == "HTTP_COOKIE" else ",").join(texts)
     return environ
 
 
@@ -120,16 +128,16 @@ def _header_name(name: str) -> bytes:
     return name.lower().encode("latin-1")
 
 
-def raw_headers(headers: t.Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+def raw_headers(headers: t.Sequence[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
     """Return headers as ASGI has them."""
-    return [(_header_name(name), _header_value(value)) for name, value in headers]
-
-
-def _header_value(value: str) -> bytes:
     try:
-        return value.encode("latin-1")
+        return [(_header_name(name), value.encode("latin-1")) for name, value in headers]
     except UnicodeEncodeError:
-        return value.encode()  # what browsers take such bytes for (RFC 9110, 5.5: opaque)
+        # Of a middleware; the app's own were looked at.
+        return [
+            (_header_name(name), value.encode("latin-1"))
+            for name, value in sendable_headers(headers)
+        ]
 
 
 class _Blocks(FileWrapper):
