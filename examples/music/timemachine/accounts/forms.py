@@ -2,7 +2,7 @@
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, PasswordField, StringField
-from wtforms.validators import Email, EqualTo, InputRequired, Length
+from wtforms.validators import DataRequired, Email, EqualTo, InputRequired, Length
 
 from ..times import zone_names
 
@@ -20,7 +20,7 @@ class EmailForm(FlaskForm):
     email = EmailField(
         "Email",
         [
-            InputRequired("Enter your email address."),
+            DataRequired("Enter your email address."),
             Email("This is not an email address."),
             Length(max=254),
         ],
@@ -41,7 +41,7 @@ class LoginForm(EmailForm):
 class RegistrationForm(EmailForm):
     name = StringField(
         "Name",
-        [InputRequired("Enter your name."), Length(max=80)],
+        [DataRequired("Enter your name."), Length(max=80)],
         filters=[strip],
         render_kw={"autocomplete": "name"},
     )

@@ -2,7 +2,7 @@
 
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, SelectField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from ..accounts.forms import NewPasswordForm, strip
 from ..times import zone_names
@@ -11,7 +11,7 @@ from ..times import zone_names
 class ProfileForm(FlaskForm):
     name = StringField(
         "Name",
-        [InputRequired("Enter your name."), Length(max=80)],
+        [DataRequired("Enter your name."), Length(max=80)],
         filters=[strip],
         render_kw={"autocomplete": "name"},
     )
@@ -31,7 +31,7 @@ class PasswordForm(NewPasswordForm):
 
 class TokenForm(FlaskForm):
     token_name = StringField(
-        "Name of the token", [InputRequired("Name the token."), Length(max=80)], filters=[strip]
+        "Name of the token", [DataRequired("Name the token."), Length(max=80)], filters=[strip]
     )
 
 
