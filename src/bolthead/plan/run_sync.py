@@ -8,7 +8,7 @@ import typing as t
 from blinker import NamedSignal
 from werkzeug.exceptions import HTTPException, NotFound
 
-from ..routing import UNSURE, is_plain_host
+from ..routing import PLAIN_HOSTS, UNSURE, is_plain_host
 from ..signals import (
     appcontext_tearing_down,
     got_request_exception,
@@ -37,7 +37,8 @@ def enter(plans: Plans, ctx: t.Any) -> RoutePlan:
     if plans.matcher is not None and ctx._request is None:
         environ = ctx.environ
         host = environ.get("HTTP_HOST") or environ.get("SERVER_NAME", "")
-        if "HTTP_UPGRADE" not in environ and is_plain_host(host):
+        # PERF: a look into a set before a call; see benchmarks/steps.py.
+        if "HTTP_UPGRADE" not in environ and (host in PLAIN_HOSTS or is_plain_host(host)):
             found = plans.matcher.find(environ["REQUEST_METHOD"], environ.get("PATH_INFO", ""))
             if found is None:
                 ctx.routing_exception = NotFound()

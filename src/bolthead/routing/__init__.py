@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .adapter import PLAIN_HOSTS as PLAIN_HOSTS
 from .adapter import create_url_adapter as create_url_adapter
 from .adapter import is_plain_host as is_plain_host
 from .builder import Builder as Builder

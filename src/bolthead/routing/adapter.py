@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import typing as t
 import warnings
 
@@ -97,7 +96,15 @@ _PLAIN_HOST = Pattern(
 )
 
 
-@functools.lru_cache(maxsize=256)
+PLAIN_HOSTS: set[str] = set()
+"""Some hosts that are plain: an app is asked under few names."""
+
+_MOST_KEPT = 256
+
+
 def is_plain_host(host: str) -> bool:
     """Tell whether a host is surely one; any other is for Werkzeug to look at."""
-    return _PLAIN_HOST.fullmatch(host) is not None and "xn--" not in host
+    is_plain = _PLAIN_HOST.fullmatch(host) is not None and "xn--" not in host
+    if is_plain and len(PLAIN_HOSTS) < _MOST_KEPT:
+        PLAIN_HOSTS.add(host)
+    return is_plain
