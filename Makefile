@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 HOST   ?= 127.0.0.1
 PORT   ?= 5000
 
-.PHONY: help setup demo test test-all check conformance legacy nightly bench format clean
+.PHONY: help setup demo test test-all check websockets conformance legacy nightly bench format clean
 
 help:
 	@echo "make demo         set everything up and serve the music time machine on http://$(HOST):$(PORT)"
@@ -65,6 +65,10 @@ conformance: $(READY)
 # Extensions that died of a removed name, on `adopt --legacy`.
 legacy: $(READY)
 	$(BIN)/python tests/conformance/legacy.py
+
+# RFC 6455, case by case: bolthead serve on each engine, and uvicorn by itself.
+websockets: $(READY)
+	WEBSOCKET_ENGINES=serve,serve-granian,uvicorn $(BIN)/python -m pytest --quiet tests/websocket_conformance
 
 clean:
 	rm -rf $(VENV) .cache build dist

@@ -182,7 +182,7 @@ def test_accept_with_subprotocol_and_headers(app):
         await websocket.accept()
 
     offered = ["chat", "superchat"]
-    headers = [(b"sec-websocket-protocol", b"chat, superchat")]
+    headers = [(b"host", b"localhost"), (b"sec-websocket-protocol", b"chat, superchat")]
     socket = talk(app, subprotocols=offered, headers=headers)
     assert socket.sent[0] == {
         "type": "websocket.accept",
@@ -674,15 +674,34 @@ def test_servers_cancellation_closes_with_1001(app):
     assert run(work()).closing == (1001, "")
 
 
+HOST = (b"host", b"localhost")
+KEY = b"dGhlIHNhbXBsZSBub25jZQ=="
+
+
 @pytest.mark.parametrize(
     ("changes", "status"),
     [
         ({"http_version": "1.0"}, 400),
-        ({"headers": [(b"sec-websocket-version", b"8")]}, 400),
-        ({"headers": [(b"sec-websocket-version", b"13")]}, None),
+        ({"headers": [HOST, (b"sec-websocket-version", b"8")]}, 426),
+        ({"headers": [HOST, (b"sec-websocket-version", b"13")]}, None),
+        ({"headers": [HOST, (b"sec-websocket-key", KEY)]}, None),
+        ({"headers": [HOST, (b"sec-websocket-key", KEY[:-4])]}, 400),
+        ({"headers": [HOST, (b"sec-websocket-key", b"dGhlIHNhbXBsZSBub25jZQ!!")]}, 400),
+        ({"headers": [HOST, (b"sec-websocket-key", KEY), (b"sec-websocket-key", KEY)]}, 400),
+        ({"headers": [(b"sec-websocket-key", KEY)]}, 400),
         ({"http_version": "2"}, None),
     ],
-    ids=["HTTP/1.0", "version 8", "version 13", "HTTP/2"],
+    ids=[
+        "HTTP/1.0",
+        "version 8",
+        "version 13",
+        "key",
+        "short key",
+        "key that is no base64",
+        "two keys",
+        "no host",
+        "HTTP/2",
+    ],
 )
 def test_handshake(app, changes, status):
     """Only a handshake of WebSocket version 13 over HTTP/1.1 or later is accepted."""
@@ -693,6 +712,8 @@ def test_handshake(app, changes, status):
 
     sent = talk(app, **changes).sent
     assert sent[0].get("status") == status
+    if status == 426:
+        assert (b"sec-websocket-version", b"13") in sent[0]["headers"]
 
 
 def test_data_of_another_type_is_refused(app):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import typing as t
 from collections import deque
 
@@ -56,6 +57,7 @@ class Connection:
     def __init__(self, app: Served, scope: Scope, receive: Receive, send: Send) -> None:
         self.is_accepted = False
         self.is_closed = False
+        self.subprotocols: t.Sequence[str] = scope.get("subprotocols", ())
         self._scope = scope
         self._receive = receive
         self._send = send
@@ -80,10 +82,10 @@ class Connection:
             return
         if self.gone is not None or self.is_closed:
             raise self._ended()
-        offered = self._scope.get("subprotocols", ())
-        if subprotocol is not None and subprotocol not in offered:
+        if subprotocol is not None and subprotocol not in self.subprotocols:
             raise ValueError(
-                f"The client did not offer the subprotocol {subprotocol!r}, but {list(offered)}."
+                f"The client did not offer the subprotocol {subprotocol!r},"
+                f" but {list(self.subprotocols)}."
             )
         pairs = headers.items() if hasattr(headers, "items") else headers or ()
         message: Message = {"type": "websocket.accept", "headers": raw_headers(pairs)}
@@ -281,9 +283,7 @@ def _is_over(connection: Connection, failure: BaseException) -> bool:
 
 async def _run(app: t.Any, ctx: WebsocketContext[t.Any], connection: Connection) -> t.Any:
     """Match, check and call: the first check that answers refuses the handshake."""
-    version = ctx.environ.get("HTTP_SEC_WEBSOCKET_VERSION", "13")
-    if version != "13" or ctx.environ["SERVER_PROTOCOL"] in {"HTTP/1.0", "HTTP/0.9"}:
-        raise BadRequest("This is no handshake of WebSocket version 13 over HTTP/1.1 or later.")
+    _check_handshake(ctx.environ)
     plans = app._current_plans()
     if plans.enters_on_loop:
         run_sync.enter(plans, ctx)
@@ -304,6 +304,39 @@ async def _run(app: t.Any, ctx: WebsocketContext[t.Any], connection: Connection)
     for after in _functions(app.after_websocket_funcs, names, -1):
         answer = await _call(app, after, answer)
     return answer
+
+
+class _OtherVersion(HTTPException):
+    """The client speaks another version of the protocol (RFC 6455, 4.2.2 and 4.4)."""
+
+    code = 426
+    description = "The version of WebSockets here is 13."
+
+    def get_headers(self, *args: t.Any, **kwargs: t.Any) -> list[tuple[str, str]]:
+        return [*super().get_headers(*args, **kwargs), ("Sec-WebSocket-Version", "13")]
+
+
+def _check_handshake(environ: t.Mapping[str, t.Any]) -> None:
+    """Refuse what servers let pass that is no handshake (RFC 6455, 4.2.1).
+
+    HTTP/2 has no such headers; where HTTP/1.1 lacks one, no server takes it for a WebSocket.
+    """
+    if environ["SERVER_PROTOCOL"] in {"HTTP/1.0", "HTTP/0.9"}:
+        raise BadRequest("A WebSocket needs HTTP/1.1 or later.")
+    if environ.get("HTTP_SEC_WEBSOCKET_VERSION", "13") != "13":
+        raise _OtherVersion
+    key = environ.get("HTTP_SEC_WEBSOCKET_KEY")
+    if key is not None and not _is_key(key):
+        raise BadRequest("The key of a WebSocket's handshake is 16 bytes in Base64.")
+    if "HTTP_HOST" not in environ and environ["SERVER_PROTOCOL"] == "HTTP/1.1":
+        raise BadRequest("A WebSocket's handshake has a Host header.")
+
+
+def _is_key(value: str) -> bool:
+    try:
+        return len(base64.b64decode(value, validate=True)) == 16
+    except ValueError:
+        return False
 
 
 async def _call(app: t.Any, function: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Any:

@@ -11,6 +11,7 @@ class Connection(t.Protocol):
     """What a WebSocket asks of the protocol."""
 
     is_accepted: bool
+    subprotocols: t.Sequence[str]
 
     async def accept(self, headers: t.Any, subprotocol: str | None) -> None: ...
     async def receive(self) -> str | bytes: ...
@@ -27,8 +28,8 @@ class Websocket(Request):
     @property
     def requested_subprotocols(self) -> list[str]:
         """The subprotocols that the client offers, in its order."""
-        offered = self.headers.get("Sec-WebSocket-Protocol", "")
-        return [name.strip() for name in offered.split(",") if name.strip()]
+        # Not from the header, which some servers keep to themselves.
+        return list(self.connection.subprotocols)
 
     async def accept(self, headers: t.Any = None, subprotocol: str | None = None) -> None:
         """Complete the handshake, with further headers and one of the offered subprotocols.
