@@ -17,7 +17,7 @@ import sys
 
 import environment
 
-QUESTIONS = ["in_process", "growth", "start_and_size", "servers", "steps"]
+QUESTIONS = ["in_process", "growth", "start_and_size", "servers", "async_servers", "steps"]
 
 
 def main() -> None:

@@ -41,6 +41,8 @@ class Server:
     framework: str
     on: str
     command: list[str]
+    path: str = "/json"
+    connections: int = CONNECTIONS
     port: int = 0
     pid: int = 0
     disturbed: int = 0
@@ -145,7 +147,7 @@ def wait_for_answer(server: Server, process: subprocess.Popen[bytes], log: t.Any
     while time.monotonic() < deadline and process.poll() is None:
         try:
             connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=2)
-            connection.request("GET", "/json")
+            connection.request("GET", server.path)
             response = connection.getresponse()
             body = response.read()
             connection.close()
@@ -164,10 +166,19 @@ def wrk(server: Server, seconds: float) -> str:
 
     RuntimeError if a request failed.
     """
-    command = ["taskset", "-c", "1", "wrk", "--threads", "1", "--connections", str(CONNECTIONS)]
+    command = [
+        "taskset",
+        "-c",
+        "1",
+        "wrk",
+        "--threads",
+        "1",
+        "--connections",
+        str(server.connections),
+    ]
     command += ["--duration", f"{seconds:g}s", "--latency"]
     said = subprocess.check_output(  # noqa: S603  # our own command
-        [*command, f"http://127.0.0.1:{server.port}/json"], text=True
+        [*command, f"http://127.0.0.1:{server.port}{server.path}"], text=True
     )
     if "Non-2xx" in said or "Socket errors" in said:
         raise RuntimeError(f"{server.name} failed under load:\n{said}")
