@@ -117,9 +117,9 @@ def measure(name: str, asked: list[Server], rounds: int, seconds: float) -> None
         for number in range(rounds + 1):
             for server in asked:
                 if name == "echo":
-                    rate, late = echo(server, seconds if number else 0.5), 0.0
+                    rate, late = echo(server, seconds if number else 1), 0.0
                 else:
-                    rate, late = servers.load(server, seconds if number else 0.5)
+                    rate, late = servers.load(server, seconds if number else 1)
                 if number:  # the first turn only warms up
                     server.requests.append(rate)
                     server.p99.append(late)
