@@ -1,10 +1,10 @@
 """A chat: rooms over WebSocket, who is present, history in SQLite, a feed of server-sent events.
 
 Pages are plain ``def`` views with sessions and Flask-Login; what is live is ``async def``, in the
-same app. Run it from the top of the repository by ASGI, with one worker: it knows who is present.
+same app. Run it from the top of the repository, with one worker: it knows who is present.
 
-    pip install "bolthead[examples]" uvicorn websockets
-    uvicorn --factory --app-dir examples chat.app:create_app
+    pip install "bolthead[serve,examples]"
+    bolthead --app examples/chat/app.py serve
 
 The database and the key that signs sessions are kept in the instance folder, examples/instance.
 CHAT_DATABASE (a path) and CHAT_SECRET_KEY override that.

@@ -17,11 +17,6 @@ EXAMPLES = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 PASSWORD = "correct horse"
 
-# How the chat is started, from the folder of examples.
-SERVERS = {
-    "uvicorn": "uvicorn --factory chat.app:create_app --port {port}",
-}
-
 
 def free_port():
     with socket.socket() as found:
@@ -30,13 +25,16 @@ def free_port():
 
 
 @contextlib.contextmanager
-def serving(folder, port, line=SERVERS["uvicorn"]):
+def serving(folder, port):
     """Serve a chat with a database of its own; give its address."""
-    command, *arguments = line.format(port=port).split()
-    settings = {"CHAT_DATABASE": str(folder / "chat.sqlite"), "CHAT_SECRET_KEY": "fixed-9b1e4c7a2d60"}
+    line = f"--app chat/app.py serve --port {port}"
+    settings = {
+        "CHAT_DATABASE": str(folder / "chat.sqlite"),
+        "CHAT_SECRET_KEY": "fixed-9b1e4c7a2d60",
+    }
     with (folder / "log.txt").open("ab") as log:
         process = subprocess.Popen(
-            [BIN / command, *arguments],
+            [BIN / "bolthead", *line.split()],
             cwd=EXAMPLES,
             env=os.environ | settings,
             stdout=log,
