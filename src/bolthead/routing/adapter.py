@@ -104,7 +104,11 @@ _MOST_KEPT = 256
 
 def is_plain_host(host: str) -> bool:
     """Tell whether a host is surely one; any other is for Werkzeug to look at."""
-    is_plain = _PLAIN_HOST.fullmatch(host) is not None and "xn--" not in host
+    is_plain = (
+        _PLAIN_HOST.fullmatch(host) is not None
+        and "xn--" not in host.lower()
+        and is_legal_host(host)
+    )
     if is_plain and len(PLAIN_HOSTS) < _MOST_KEPT:
         PLAIN_HOSTS.add(host)
     return is_plain

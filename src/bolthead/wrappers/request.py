@@ -264,7 +264,10 @@ class Request(BaseRequest):
     @property
     def if_range(self) -> IfRange:
         """The state of the client's copy that a range would complete; empty where it is absurd."""
-        return or_none(lambda: parse_if_range_header(self.headers.get("If-Range"))) or IfRange()
+        found = or_none(lambda: parse_if_range_header(self.headers.get("If-Range")))
+        if found is None or '"' in (found.etag or ""):  # which no tag holds, and none can be
+            return IfRange()
+        return found
 
     @property
     def authorization(self) -> Authorization | None:
