@@ -33,6 +33,11 @@ AT_ONCE = 3
 """How many requests may run in Granian's own threads; more of them only fight for the GIL."""
 
 
+def split(threads: int) -> tuple[int, int]:
+    """Return how many of so many threads are Granian's, and how many are worker threads."""
+    return (AT_ONCE, threads - AT_ONCE) if threads > AT_ONCE else (0, threads)
+
+
 class Dispatcher:
     """Takes requests from Granian, in whatever thread it calls."""
 
@@ -43,7 +48,7 @@ class Dispatcher:
         self._app = door.app
         self._is_plain_asgi = _calls_asgi_itself(door.app)
         # A mark for each of Granian's threads that may run a request.
-        self._at_once: deque[None] = deque([None] * AT_ONCE)
+        self._at_once: deque[None] = deque([None] * split(door.settings.threads)[0])
         # What waits for the loop, and since when.
         self._for_loop: deque[tuple[float, t.Any, Scope, Visit | None]] = deque()
         self._is_woken = False

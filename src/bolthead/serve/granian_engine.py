@@ -102,13 +102,19 @@ class GranianEngine:
 
     def _way(self, core: t.Any, loop: asyncio.AbstractEventLoop) -> tuple[Take, t.Any, int]:
         """Return what takes requests, Granian's class, and how many threads it calls in."""
-        from .dispatch import AT_ONCE, ByASGI, ByRSGI, Dispatcher
+        from .dispatch import ByASGI, ByRSGI, Dispatcher, Way, split
 
         if self.interface == "wsgi":
             return _unused, core.WSGIWorker, self._settings.threads
         if self.interface == "rsgi":
-            return Dispatcher(self._door, loop, ByRSGI()).take, core.RSGIWorker, AT_ONCE + 1
-        return Dispatcher(self._door, loop, ByASGI()).take, core.ASGIWorker, AT_ONCE + 1
+            way: Way = ByRSGI()
+            cls = core.RSGIWorker
+        else:
+            way = ByASGI()
+            cls = core.ASGIWorker
+        # One of them is free to take the next request, whatever the others do.
+        threads = split(self._settings.threads)[0] + 1
+        return Dispatcher(self._door, loop, way).take, cls, threads
 
     def _wsgi_callback(self) -> t.Any:
         from .by_wsgi import make_callback

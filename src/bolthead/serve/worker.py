@@ -14,6 +14,7 @@ import typing as t
 from ..errors import MissingExtra
 from ..keys import find_weak_key
 from . import granian_engine, logs, uvicorn_engine
+from .dispatch import split
 from .door import Door
 from .life import Life, StartupFailed
 from .report import Reporter
@@ -100,9 +101,11 @@ def main(
     logs.set_up(settings.log_format)
     try:
         app = load()
-        app.config["WORKER_THREADS"] = settings.threads
         check_app(app)
         engine, interface = choose(app, settings)
+        app.config["WORKER_THREADS"] = (
+            split(settings.threads)[1] if engine == "granian" else settings.threads
+        )
     except (Refused, MissingExtra) as error:
         reporter.refuse(str(error))
         return 1
