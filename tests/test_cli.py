@@ -658,20 +658,20 @@ def test_run_file_lists():
 @pytest.mark.parametrize(
     ("args", "expected"),
     [
-        ([], {"use_reloader": False, "use_debugger": False, "threaded": True}),
-        (["--debug"], {"use_reloader": True, "use_debugger": True}),
-        (["--debug", "--no-reload"], {"use_reloader": False, "use_debugger": True}),
-        (["--debugger", "--without-threads"], {"use_debugger": True, "threaded": False}),
+        ([], (False, {"use_reloader": False, "threaded": True})),
+        (["--debug"], (True, {"use_reloader": True})),
+        (["--debug", "--no-reload"], (True, {"use_reloader": False})),
+        (["--debugger", "--without-threads"], (True, {"threaded": False})),
     ],
 )
 def test_run_serves(app, invoke, monkeypatch, args, expected):
     """The options reach the server, and the reloader and the debugger follow debug mode."""
     calls = []
     monkeypatch.setattr("werkzeug.serving.run_simple", lambda *a, **kw: calls.append((a, kw)))
-    result = invoke("run", "--host", "0.0.0.0", "--port", "99", *args)
-    ((place, options),) = calls
-    assert place == ("0.0.0.0", 99, app)
-    assert expected.items() <= options.items()
+    result = invoke("run", "--host", "127.0.0.2", "--port", "99", *args)
+    (((host, port, served), options),) = calls
+    assert (host, port) == ("127.0.0.2", 99)
+    assert (served is not app, expected[1].items() <= options.items()) == (expected[0], True)
     assert " * Debug mode: " in result.output
 
 

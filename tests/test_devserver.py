@@ -13,6 +13,7 @@ import urllib.request
 import pytest
 
 from bolthead import Flask, devserver
+from bolthead.devserver.debugger import LocalDebugger
 
 
 @pytest.fixture(autouse=True)
@@ -82,9 +83,11 @@ def test_debug_mode(served, capsys, variables, debug, arguments, expected):
     app = Flask("shop")
     app.debug = debug
     app.run(**arguments)
-    ((*_, options),) = served
+    ((_, _, given, options),) = served
     assert app.debug is expected
-    assert options == {"use_reloader": expected, "use_debugger": expected, "threaded": True}
+    # Werkzeug's own debugger is not asked for: Bolthead's stands around the app.
+    assert options == {"use_reloader": expected, "use_debugger": False, "threaded": True}
+    assert isinstance(given, LocalDebugger) is expected
     assert capsys.readouterr().out == (
         f" * Serving Bolthead app 'shop'\n * Debug mode: {'on' if expected else 'off'}\n"
     )
@@ -93,10 +96,11 @@ def test_debug_mode(served, capsys, variables, debug, arguments, expected):
 def test_options_reach_the_server(served):
     """Other options are Werkzeug's, and count before the defaults."""
     Flask("shop").run(debug=True, use_reloader=False, threaded=False, processes=2)
-    ((*_, options),) = served
+    ((_, _, given, options),) = served
+    assert isinstance(given, LocalDebugger)
     assert options == {
         "use_reloader": False,
-        "use_debugger": True,
+        "use_debugger": False,
         "threaded": False,
         "processes": 2,
     }

@@ -12,7 +12,7 @@ from asgi import ask, run
 
 from bolthead import Bolthead, Flask, request
 from bolthead.logging import RedactingFilter, default_handler
-from bolthead.redaction import MASK, escape, find_secrets, mask
+from bolthead.redaction import MASK, escape, find_secrets, mask, mask_page
 
 SECRET = "s3ntinel-9f8e7d6c5b4a"
 
@@ -329,6 +329,14 @@ def test_fields_in_text(text, expected):
 def test_short_secrets_are_masked_as_words():
     """A short secret is not taken out of the middle of a word that has it by chance."""
     assert mask("the cat in a catalogue", {"cat"}) == f"the {MASK} in a catalogue"
+
+
+def test_pages_stay_pages():
+    """A short secret that is the name of an element is masked in the text only."""
+    page = '<div class="div">the div &#39;div&#39; &lt;a&amp;b&gt;cdefghijk</div>'
+    assert mask_page(page, {"div", "<a&b>cdefghijk"}) == (
+        f'<div class="div">the {MASK} &#39;{MASK}&#39; {MASK}</div>'
+    )
 
 
 def test_secrets_are_found_without_reading_the_body():

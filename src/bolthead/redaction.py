@@ -54,6 +54,7 @@ _SHORTEST_SETTING = 8
 _SHORTEST_COOKIE = 6
 _SHORTEST_FIELD = 3
 _SURELY_NO_WORD = 12
+_LONGEST_BODY = 100_000
 
 
 class Lines(str):
@@ -91,7 +92,12 @@ def mask_page(page: str, secrets: t.Iterable[str]) -> str:
     """Return a page of HTML without the secrets, escaped or not."""
     every = {form for secret in secrets for form in (secret, str(markupsafe.escape(secret)))}
     for secret in sorted(every, key=len, reverse=True):
-        page = page.replace(secret, MASK)
+        if len(secret) >= _SURELY_NO_WORD:
+            page = page.replace(secret, MASK)
+        elif secret in page:
+            # Not within a word, nor the name of an element or the value of an attribute.
+            pattern = rf"""(?<![\w<"/.#-]){re.escape(secret)}(?![\w="-])"""
+            page = re.sub(pattern, MASK, page)
     return page
 
 
@@ -162,6 +168,13 @@ def _of_body(read: t.Mapping[str, t.Any]) -> t.Iterator[str]:
     form = read.get("form")
     if form is not None:
         yield from _of_fields(form.items(multi=True))
+    raw = read.get("_cached_data")
+    if isinstance(raw, bytes):
+        text = raw[:_LONGEST_BODY].decode("utf-8", "replace")
+        for found in _FIELD_IN_TEXT.finditer(text):
+            value = found[3].strip("'\"")
+            if len(value) >= _SHORTEST_FIELD:
+                yield value
     document = read.get("_cached_json")
     if isinstance(document, tuple):
         yield from _of_fields(_walk(document[0]))

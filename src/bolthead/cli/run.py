@@ -128,6 +128,11 @@ class SeparatedPathType(click.Path):
     help="Show errors in the browser, or do not. The default follows debug mode.",
 )
 @click.option(
+    "--debugger-token",
+    is_flag=True,
+    help="In a container: let one browser into the debugger by a token that is printed.",
+)
+@click.option(
     "--with-threads/--without-threads",
     default=True,
     help="Answer several requests at a time, or one after the other.",
@@ -155,6 +160,7 @@ def run_command(
     port: int,
     reload: bool | None,
     debugger: bool | None,
+    debugger_token: bool,
     with_threads: bool,
     cert: t.Any,
     extra_files: list[str] | None,
@@ -164,10 +170,15 @@ def run_command(
 
     With '--debug' the server starts again when a file changes, and shows
     errors in the browser, with a console in them. It is not made for
-    production: it is slow there, and its debugger is a way in.
+    production: it is slow there, and its debugger is a way in. The debugger
+    answers this machine only, so that it and a '--host' that others can reach
+    do not go together.
     """
     from .. import devserver
 
+    use_debugger = get_debug_flag() if debugger is None else debugger
+    if use_debugger and not debugger_token:
+        _refuse_debugger_for_others(host)
     app = _load_or_stand_in(info)
     refuse_weak_key(app)
     debug = get_debug_flag()
@@ -177,12 +188,24 @@ def run_command(
         host,
         port,
         use_reloader=debug if reload is None else reload,
-        use_debugger=debug if debugger is None else debugger,
+        use_debugger=use_debugger,
+        debugger_token=debugger_token,
         threaded=with_threads,
         ssl_context=cert,
         extra_files=extra_files,
         exclude_patterns=exclude_patterns,
     )
+
+
+def _refuse_debugger_for_others(host: str) -> None:
+    from ..devserver.debugger import is_loopback
+
+    if not is_loopback(host):
+        raise click.UsageError(
+            f"The debugger runs any code that it is given, and '--host {host}' lets other machines"
+            " reach it. Leave '--host' out; or, in a container, add '--debugger-token', which"
+            " lets one browser in by a token that is printed; or add '--no-debugger'."
+        )
 
 
 def _load_or_stand_in(info: ScriptInfo) -> WSGIApplication:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import secrets
 import typing as t
 from urllib.parse import urlsplit
 
 import click
 
-from ..helpers import get_debug_flag, get_load_dotenv
+from ..helpers import _environment_flag, get_debug_flag, get_load_dotenv
 from .banner import is_reloader_child, show_server_banner
 from .dotenv import load_dotenv as load_dotenv_files
 
@@ -20,16 +22,74 @@ if t.TYPE_CHECKING:
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 5000
 
+NO_DEBUGGER = (
+    "The debugger is off: it runs any code that it is given, and {host} can be reached from other"
+    " machines. Listen on 127.0.0.1; or set BOLTHEAD_RUN_DEBUGGER_TOKEN=1, as for a container, to"
+    " let one browser in by a token that is printed here."
+)
+
 
 def run(app: WSGIApplication, host: str, port: int, **options: t.Any) -> None:
     """Serve a WSGI app until it is interrupted; ``options`` are those of Werkzeug's run_simple.
 
-    For developing only: see https://werkzeug.palletsprojects.com/en/stable/serving/.
+    The debugger answers this machine only; with ``debugger_token=True`` also one browser from
+    elsewhere, which has the token that is printed. For developing only: see https://werkzeug.palletsprojects.com/en/stable/serving/.
     """
     # Looked up when called: tools and tests replace the function in Werkzeug's module.
     from werkzeug import serving
 
+    _mask_log(getattr(app, "config", {}))
+    token = options.pop("debugger_token", None)
+    if token is None:
+        token = _environment_flag("RUN_DEBUGGER_TOKEN")
+    if options.get("use_debugger"):
+        # In place of Werkzeug's own, which answers more than this machine.
+        options["use_debugger"] = False
+        serves = is_reloader_child() or not options.get("use_reloader")
+        app = _with_debugger(app, host, token=bool(token), serves=serves)
     serving.run_simple(host, port, app, **options)
+
+
+def _with_debugger(
+    app: WSGIApplication, host: str, *, token: bool, serves: bool
+) -> WSGIApplication:
+    """Put the debugger around an app where only this machine, or who has the token, sees it."""
+    from .debugger import TOKEN, LocalDebugger, is_loopback
+
+    if is_loopback(host):
+        return LocalDebugger(app, listens_on_loopback=True)
+    if not token:
+        if serves:
+            click.secho(f" * {NO_DEBUGGER.format(host=host)}", fg="yellow", err=True)
+        return app
+    made = secrets.token_urlsafe(24)
+    if serves:
+        click.echo(f" * Debugger: add this to an address, once: ?{TOKEN}={made}")
+    return LocalDebugger(app, listens_on_loopback=False, token=made)
+
+
+class _MaskingFilter(logging.Filter):
+    """Takes secrets out of the lines of Werkzeug's server, such as those of its requests."""
+
+    def __init__(self, config: t.Mapping[str, t.Any]) -> None:
+        super().__init__()
+        self._config = config
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        from ..redaction import find_secrets, mask
+
+        text = record.getMessage()
+        masked = mask(text, find_secrets(self._config))
+        if masked != text:
+            record.msg, record.args = masked, None
+        return True
+
+
+def _mask_log(config: t.Mapping[str, t.Any]) -> None:
+    logger = logging.getLogger("werkzeug")
+    for old in [found for found in logger.filters if isinstance(found, _MaskingFilter)]:
+        logger.removeFilter(old)
+    logger.addFilter(_MaskingFilter(config))
 
 
 def run_app(
