@@ -475,6 +475,23 @@ BAD_APPS = [
             """,
         },
     ),
+    one_file(
+        "an image whose last stage is root's",
+        "",
+        ("B017", "Dockerfile"),
+        deploy=True,
+        files={
+            "Dockerfile": """
+            FROM python:3.13-slim AS base
+            USER app
+            FROM base AS tests
+            RUN pytest
+            FROM python:3.13-slim
+            COPY --from=base /app /app
+            CMD ["gunicorn", "app:app"]
+            """
+        },
+    ),
     # B018: folders
     one_file(
         "sessions in a folder of everybody's",
@@ -629,6 +646,15 @@ BAD_APPS = [
             session["visits"] = 1  #! B024
             return "ok"
         """,
+        environ={"FLASK_SECRET_KEY": "null"},
+    ),
+    one_file(
+        "a login without a key",
+        """
+        from flask_login import LoginManager
+        LoginManager(app)
+        """,
+        ("B024", "SECRET_KEY"),
         environ={"FLASK_SECRET_KEY": "null"},
     ),
     # B025, B026: secrets in the source

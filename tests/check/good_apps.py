@@ -175,6 +175,18 @@ GOOD_APPS = [
         files={"pyproject.toml": '[tool.bolthead.check]\\nignore = ["B027"]'.replace("\\n", "\n")},
     ),
     one_file(
+        "files that the project means to be fetched",
+        "",
+        files={
+            "pyproject.toml": """
+            [tool.bolthead.check]
+            ignore = ["B011:static/demo/*"]
+            """,
+            "static/demo/shop.sql": "",
+            "static/.gitignore": "",
+        },
+    ),
+    one_file(
         "a finding that a setting ignores",
         """
         app.config["PROPAGATE_EXCEPTIONS"] = True

@@ -231,3 +231,27 @@ def test_broken_files_do_not_end_it(tmp_path):
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60
     )
     assert done.stdout.strip() == "['B014', 'B032']", done.stderr
+
+
+PRINTED = {
+    "dockerfile": "Dockerfile",
+    "procfile": "Procfile",
+    "systemd": "shop.service",
+    "nginx": "nginx.conf",
+    "gunicorn": "gunicorn.conf.py",
+    "uwsgi": "uwsgi.ini",
+}
+
+
+def test_printed_files_are_clean(check, folder):
+    """What `bolthead deploy-files` prints passes with --deploy, next to an app that is set up."""
+    (folder / "app.py").write_text(
+        "from bolthead import Bolthead\napp = Bolthead(__name__)\napp.config.from_prefixed_env()\n"
+    )
+    for kind, name in PRINTED.items():
+        command = [sys.executable, "-m", "bolthead", "deploy-files", kind]
+        (folder / name).write_text(subprocess.check_output(command, text=True, timeout=60))
+    done = check(
+        "--deploy", FLASK_TRUSTED_HOSTS='["shop.example"]', FLASK_SECURITY_HEADERS="strict"
+    )
+    assert (done.returncode, done.stdout) == (0, "No findings.\n")

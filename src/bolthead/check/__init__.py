@@ -6,6 +6,7 @@ why it matters and what to do.
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import re
 import tomllib
@@ -18,6 +19,7 @@ from .finding import Rule as Rule
 from .finding import Severity as Severity
 from .markup import Template
 from .place import Place as Place
+from .place import shorten
 from .rules import RULES, extensions
 from .source import Module
 from .subject import Subject
@@ -40,8 +42,9 @@ def check_app(
 ) -> list[Finding]:
     """Return what is wrong with an app, errors first.
 
-    ``deploy`` adds what matters in a deployment only; ``ignore`` leaves ids out, as do the setting
-    ``CHECK_IGNORE``, ``ignore`` under ``[tool.bolthead.check]`` in pyproject.toml, and a comment
+    ``deploy`` adds what matters in a deployment only. ``ignore`` leaves ids out, such as "B010", or
+    what is in some files only, such as "B010:shop/notes/*"; so do the setting ``CHECK_IGNORE``,
+    ``ignore`` under ``[tool.bolthead.check]`` in pyproject.toml, and a comment
     ``# bolthead: ignore B010`` on the line. Raises UnknownRule for an id that no finding has.
     """
     subject = Subject(app, deploy, environ)
@@ -49,28 +52,39 @@ def check_app(
     found = [
         finding
         for rule in RULES
-        if rule.id not in ignored and (deploy or not rule.only_deploy)
+        if "*" not in ignored.get(rule.id, ()) and (deploy or not rule.only_deploy)
         for finding in rule.findings(subject)
-        if not _is_ignored_there(subject, finding)
+        if not _matches(finding, ignored) and not _is_ignored_there(subject, finding)
     ]
     return sorted(found, key=lambda finding: (finding.severity is not Severity.ERROR, finding.id))
 
 
-def _find_ignored(subject: Subject, given: t.Iterable[str]) -> set[str]:
-    """Return the ids that the caller, the app's setting or the project's file leave out."""
+def _find_ignored(subject: Subject, given: t.Iterable[str]) -> dict[str, list[str]]:
+    """Return the ids that are left out, each with patterns of the places where; "*" is everywhere.
+
+    The caller, the app's setting and the project's file say which.
+    """
     sources = {
         "--ignore": given,
         "CHECK_IGNORE": subject.setting("CHECK_IGNORE") or (),
         "[tool.bolthead.check] in pyproject.toml": _ignored_by_project(subject.project),
     }
     known = {rule.id for rule in RULES}
-    found = set()
+    found: dict[str, list[str]] = {}
     for where, ids in sources.items():
-        for id in re.findall(r"[^\s,]+", ids) if isinstance(ids, str) else ids:
-            if str(id).upper() not in known:
-                raise UnknownRule(str(id), where)
-            found.add(str(id).upper())
+        for text in re.findall(r"[^\s,]+", ids) if isinstance(ids, str) else map(str, ids):
+            id, _, pattern = text.partition(":")
+            if id.upper() not in known:
+                raise UnknownRule(id, where)
+            found.setdefault(id.upper(), []).append(pattern or "*")
     return found
+
+
+def _matches(finding: Finding, ignored: t.Mapping[str, list[str]]) -> bool:
+    """Tell whether a finding is in a file, or of a setting, for which its id is left out."""
+    place = finding.place
+    name = place.setting or "" if place.file is None else shorten(place.file)
+    return any(fnmatch.fnmatch(name, pattern) for pattern in ignored.get(finding.id, ()))
 
 
 def _ignored_by_project(project: Path) -> t.Iterable[str]:

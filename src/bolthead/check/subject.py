@@ -77,10 +77,10 @@ class Subject:
     @cached_property
     def middlewares(self) -> list[t.Any]:
         """What is wrapped around the app, the outermost first, as far as it can be looked into."""
-        found = []
+        found: list[t.Any] = []
         current: t.Any = self.app.wsgi_app
         while current is not None and getattr(current, "__self__", None) is not self.app:
-            if current in found:
+            if any(layer is current for layer in found):
                 break
             found.append(current)
             inside = vars(current) if hasattr(current, "__dict__") else {}

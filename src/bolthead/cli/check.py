@@ -22,7 +22,10 @@ if t.TYPE_CHECKING:
     "-i",
     metavar="ID",
     multiple=True,
-    help="Leave out the findings of an id, such as B005; may be given several times.",
+    help=(
+        "Leave out the findings of an id, such as B005, or those in some files: 'B011:static/*'."
+        " May be given several times."
+    ),
 )
 @click.option(
     "--settings",

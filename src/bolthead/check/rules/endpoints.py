@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import typing as t
 
 from jinja2 import TemplateNotFound, nodes
@@ -16,8 +17,8 @@ from ..place import Place
 from ..source import argument, is_flasks
 from ..subject import Subject
 
-# Arguments of url_for that are none of the rule's.
-OPTIONS = frozenset({"_anchor", "_external", "_method", "_scheme"})
+# What an app is called where its method is.
+IS_APP = re.compile(r"(^|[._])(app|application)$")
 
 
 @rule(
@@ -36,7 +37,7 @@ def no_such_endpoint(subject: Subject) -> t.Iterator[Found]:
     for template in subject.templates:
         yield from _in_template(subject, template)
     for module, node, called in subject.sources.calls("url_for"):
-        if not is_flasks(called) and "app" not in called.rpartition(".")[0]:
+        if not is_flasks(called) and not IS_APP.search(called.rpartition(".")[0]):
             continue
         first = argument(node, 0, "endpoint")
         given = {keyword.arg for keyword in node.keywords}

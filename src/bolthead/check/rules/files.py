@@ -17,10 +17,10 @@ MOST_FILES = 50_000
 
 # By the name; what an app means to be fetched has none of these.
 PRIVATE_FILE = re.compile(
-    r"(?i)\.env(\..+)?|\.flaskenv|\.htpasswd|\.htaccess|\.git|\.gitignore|\.hg|\.svn|\.netrc|\.pgpass"
+    r"(?i)\.env(\..+)?|\.flaskenv|\.htpasswd|\.git|\.hg|\.svn|\.netrc|\.pgpass"
     r"|id_rsa|id_ed25519|.*\.(py|pyc|pyo|pyx|ipynb|db|sqlite|sqlite3|sql|dump|pem|key|p12|pfx|kdbx)"
     r"|.*\.(bak|old|orig|swp|log|cfg|ini)|.*~|docker-compose.*\.ya?ml|dockerfile|procfile"
-    r"|requirements.*\.txt|pyproject\.toml|pipfile(\.lock)?|credentials.*\.json|secrets?\..+"
+    r"|requirements.*\.txt|pyproject\.toml|pipfile(\.lock)?|credentials.*\.json|secrets?\.(json|ya?ml|toml|txt|env)"
 )
 
 PLACES_FOR_UPLOADS = re.compile(r".*(UPLOAD|MEDIA_(ROOT|FOLDER)|ATTACHMENTS?_).*|.*_DEST")
@@ -68,7 +68,7 @@ def _private(folder: Path) -> t.Iterator[Path]:
     for top, folders, names in os.walk(folder):
         for name in [*folders, *names]:
             seen += 1
-            if PRIVATE_FILE.fullmatch(name) and name != "key":
+            if PRIVATE_FILE.fullmatch(name):
                 yield Path(top, name)
         # The folder itself was told of.
         folders[:] = [name for name in folders if not PRIVATE_FILE.fullmatch(name)]

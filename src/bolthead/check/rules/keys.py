@@ -26,7 +26,7 @@ PASSWORD_IN_ADDRESS = re.compile(r"\w[\w+.-]*://[^/\s:@]*:[^/\s@]+@(?!localhost\
 
 # Files of a repository that hold secrets; what is an example of them does not.
 SECRET_FILE = re.compile(
-    r"(.*/)?(\.env(\..+)?|.*\.(pem|key|p12|pfx)|id_rsa|id_ed25519|\.htpasswd|\.pgpass|\.netrc)"
+    r"(.*/)?(\.env(\..+)?|\.flaskenv|.*\.(pem|key|p12|pfx)|id_rsa|id_ed25519|\.htpasswd|\.pgpass|\.netrc)"
     r"|(.*/)?instance/.+\.(py|cfg|toml|json|ini|key)"
 )
 EXAMPLE_FILE = re.compile(r"(?i)(example|sample|template|dist|tests?/|fixtures/|docs/|\.pub$)")
@@ -80,12 +80,19 @@ def key_is_missing(subject: Subject) -> t.Iterator[Found]:
         return
     for module in subject.sources.modules:
         for node in module.nodes:
-            if isinstance(node, ast.Name) and module.resolve(node) in _SESSION_NAMES:
-                yield (
-                    module.at(node, "SECRET_KEY"),
-                    f"{node.id} is used, but SECRET_KEY is not set.",
-                )
-                return
+            if isinstance(node, ast.Name | ast.Attribute):
+                name = module.resolve(node)
+                if name in _SESSION_NAMES:
+                    what = f"{name.rpartition('.')[2]} is used, but SECRET_KEY is not set."
+                    yield module.at(node, "SECRET_KEY"), what
+                    return
+    for extension, found in (
+        ("Flask-Login", hasattr(subject.app, "login_manager")),
+        ("Flask-WTF", "csrf" in subject.app.extensions),
+    ):
+        if found:
+            yield Place(setting="SECRET_KEY"), f"{extension} is used, but SECRET_KEY is not set."
+            return
 
 
 _SESSION_NAMES = frozenset({"flask.session", "flask.flash", "flask.globals.session"})
@@ -166,7 +173,7 @@ def secret_in_repository(subject: Subject) -> t.Iterator[Found]:
 
 
 def _tracked(project: Path) -> list[str]:
-    if not (project / ".git").exists():
+    if not any((folder / ".git").exists() for folder in (project, *project.parents)):
         return []
     command = ["git", "-C", str(project), "ls-files", "-z"]
     try:

@@ -111,14 +111,7 @@ def user_of(file: Path, lines: list[Line]) -> str | None:
     """Return the user that a file runs the app as; None for a file that does not say."""
     texts = [line.text.strip() for line in lines]
     if "dockerfile" in file.name.lower():
-        # Each stage begins as root, and only the last one runs.
-        user = "root"
-        for text in texts:
-            if re.match(r"(?i)FROM\b", text):
-                user = "root"
-            found = re.match(r"(?i)USER\s+([^\s:]+)", text)
-            user = found[1] if found else user
-        return user
+        return _user_of_image(texts)
     if file.suffix == ".service" and any(text.startswith("ExecStart") for text in texts):
         if any(re.match(r"(?i)DynamicUser\s*=\s*(yes|true|1|on)", text) for text in texts):
             return "dynamic"
@@ -126,3 +119,20 @@ def user_of(file: Path, lines: list[Line]) -> str | None:
         return users[-1] if users else "root"
     users = [found[1] for text in texts if (found := re.match(r"user\s*[:=]\s*['\"]?(\w+)", text))]
     return users[-1] if users and file.suffix in {".yml", ".yaml"} else None
+
+
+def _user_of_image(texts: list[str]) -> str:
+    """Return the user of a Dockerfile's last stage; a stage begins as that which it is from."""
+    user = "root"
+    stages: dict[str, str] = {}
+    name = ""
+    for text in texts:
+        begins = re.match(r"(?i)FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", text)
+        if begins:
+            first = "nonroot" if "nonroot" in begins[1] else "root"
+            user = stages.get(begins[1].lower(), first)
+            name = (begins[2] or "").lower()
+        found = re.match(r"(?i)USER\s+([^\s:]+)", text)
+        user = found[1] if found else user
+        stages[name] = user
+    return user
