@@ -248,8 +248,10 @@ def to_json(playlist: Playlist) -> dict:
 @login_required
 async def push(playlist_id: int):
     """Write the playlist to the connected account."""
-    playlist = own(playlist_id)
-    uris = [track.key for track in store.tracks_of(playlist) if track.key.startswith("spotify:")]
+    # Three short queries may hold up the loop; the provider, which may take seconds, is awaited.
+    playlist = own(playlist_id)  # bolthead: ignore B021
+    tracks = store.tracks_of(playlist)  # bolthead: ignore B021
+    uris = [track.key for track in tracks if track.key.startswith("spotify:")]
     account = connect.account_of(current_user)
     if account is None:
         flash("Connect an account first.", "info")
@@ -260,6 +262,6 @@ async def push(playlist_id: int):
         flash(str(error), "error")
     else:
         playlist.remote_id = remote
-        store.end_change(playlist)
+        store.end_change(playlist)  # bolthead: ignore B021
         flash(f"“{playlist.name}” is in your account, with {len(uris)} tracks.", "success")
     return redirect(url_for("playlists.show", playlist_id=playlist_id))
