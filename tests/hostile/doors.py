@@ -7,6 +7,7 @@ bytes, a body in pieces. Each door makes of it what a server of its protocol mak
 from __future__ import annotations
 
 import asyncio
+import io
 import re
 import time
 import typing as t
@@ -119,7 +120,7 @@ def make_environ(ask: Ask) -> dict[str, t.Any]:
         "wsgi.url_scheme": "http",
         "wsgi.input": _Input(ask),
         "wsgi.input_terminated": True,
-        "wsgi.errors": None,
+        "wsgi.errors": io.StringIO(),
         "wsgi.multithread": False,
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
