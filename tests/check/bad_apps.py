@@ -74,6 +74,7 @@ DEPLOYED = {
     "FLASK_SECURITY_HEADERS": "strict",
     "FLASK_SESSION_COOKIE_SECURE": "true",
     "FLASK_SESSION_COOKIE_SAMESITE": "Lax",
+    "FLASK_CROSS_ORIGIN_PROTECTION": "enforce",
 }
 
 BAD_APPS = [
@@ -259,6 +260,13 @@ BAD_APPS = [
         app.config["CACHE_TYPE"] = "FileSystemCache"  #! B008
         app.config["CACHE_DIR"] = os.path.join(app.instance_path, "cache")
         Cache(app)
+        """,
+    ),
+    one_file(
+        "a cache of cachelib",
+        """
+        from cachelib import FileSystemCache
+        cache = FileSystemCache(os.path.join(app.instance_path, "cache"))  #! B008
         """,
     ),
     one_file(
@@ -708,6 +716,18 @@ BAD_APPS = [
         app.config["LOGIN_DISABLED"] = True  #! B028
         app.config["CROSS_ORIGIN_PROTECTION"] = "off"  #! B028
         """,
+    ),
+    # B034: forms of other sites
+    one_file(
+        "forms of other sites, which are only reported",
+        """
+        @app.post("/password")
+        def change():
+            return "changed"
+        """,
+        ("B034", "CROSS_ORIGIN_PROTECTION"),
+        deploy=True,
+        environ={"FLASK_CROSS_ORIGIN_PROTECTION": "report"},
     ),
     # B029, B030: templates
     one_file(

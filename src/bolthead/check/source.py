@@ -98,11 +98,12 @@ class Module:
             found = f"{star}.{node.id}" if star and not known else node.id
         return found
 
-    def calls(self) -> t.Iterator[tuple[ast.Call, str]]:
-        """Yield every call with the dotted name of what is called; "" where it has none."""
-        for node in self.nodes:
-            if isinstance(node, ast.Call):
-                yield node, self.resolve(node.func)
+    @cached_property
+    def calls(self) -> list[tuple[ast.Call, str]]:
+        """Every call with the dotted name of what is called; "" where it has none."""
+        return [
+            (node, self.resolve(node.func)) for node in self.nodes if isinstance(node, ast.Call)
+        ]
 
     def function_around(self, node: ast.AST) -> Function | None:
         """Return the innermost function that a node stands in."""
@@ -132,7 +133,7 @@ class Sources:
     def calls(self, *names: str) -> t.Iterator[tuple[Module, ast.Call, str]]:
         """Yield the calls whose dotted name ends with one of these, at a dot."""
         for module in self.modules:
-            for node, called in module.calls():
+            for node, called in module.calls:
                 if any(called == name or called.endswith(f".{name}") for name in names):
                     yield module, node, called
 

@@ -6,9 +6,11 @@ import ast
 import re
 import typing as t
 
+from ...safe_defaults import setting
 from ..finding import Found, Severity, rule
 from ..source import Function, Module, argument
 from ..subject import Subject
+from .keys import keeps_sessions_in_cookies
 
 ALLOW_ORIGIN = "access-control-allow-origin"
 ALLOW_CREDENTIALS = "access-control-allow-credentials"
@@ -183,3 +185,23 @@ def switched_off(subject: Subject) -> t.Iterator[Found]:
             ):
                 continue
             yield subject.place_of(key), f"{key} is {value!r}. {what}"
+
+
+@rule(
+    "B034",
+    "Forms of other sites are answered",
+    Severity.WARNING,
+    only_deploy=True,
+    why="A page of another site can send a form as the user who looks at it: it changes his"
+    " password, or buys in his name (CSRF). SameSite cookies stop most of it, in most browsers.",
+    fix="Set CROSS_ORIGIN_PROTECTION to 'enforce' (or use bolthead.Bolthead), or protect forms by"
+    " Flask-WTF's CSRFProtect. The log tells, while it is 'report', what would be refused.",
+)
+def only_reported(subject: Subject) -> t.Iterator[Found]:
+    """Look at an app that takes forms and knows its users by cookies."""
+    mode = setting(subject.config, "CROSS_ORIGIN_PROTECTION")
+    has_tokens = "csrf" in subject.app.extensions and subject.setting("WTF_CSRF_ENABLED", True)
+    has_users = subject.app.secret_key or not keeps_sessions_in_cookies(subject)
+    if mode == "report" and has_users and subject.takes_bodies and not has_tokens:
+        where = subject.place_of("CROSS_ORIGIN_PROTECTION")
+        yield where, "CROSS_ORIGIN_PROTECTION is 'report': requests of other sites are answered."

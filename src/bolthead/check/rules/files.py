@@ -110,7 +110,7 @@ def is_inside(path: Path, folder: Path) -> bool:
 
 def _saved_in_static(subject: Subject) -> t.Iterator[Found]:
     for module in subject.sources.modules:
-        for node, called in module.calls():
+        for node, called in module.calls:
             if (
                 not isinstance(node.func, ast.Attribute)
                 or node.func.attr != "save"

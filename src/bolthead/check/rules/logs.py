@@ -32,7 +32,7 @@ SECRET_PART = re.compile(r"(?i)passw|secret|token|authori[sz]ation|cookie|api[-_
 def logged_bodies(subject: Subject) -> t.Iterator[Found]:
     """Look at what is given to loggers and to print, and at SQLAlchemy's echo."""
     for module in subject.sources.modules:
-        for node, called in module.calls():
+        for node, called in module.calls:
             if not _is_log(node, called):
                 continue
             for given in (*node.args, *(keyword.value for keyword in node.keywords)):

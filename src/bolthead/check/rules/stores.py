@@ -17,6 +17,13 @@ NOTHING = b"\x80\x04N."
 # Backends that keep their values in the process itself, where nobody else writes.
 IN_PROCESS = frozenset({"SimpleCache", "NullCache", "SimpleCacheBackend"})
 
+# Of cachelib, each of which reads what another program may have written.
+SHARED_CACHES = tuple(
+    f"cachelib.{path}{name}"
+    for path in ("", "file.", "redis.", "memcached.", "mongodb.")
+    for name in ("FileSystemCache", "RedisCache", "MemcachedCache", "MongoDbCache")
+)
+
 UNSAFE_READERS = {
     "pickle.loads": "pickle.loads() runs code that is in the data.",
     "cPickle.loads": "cPickle.loads() runs code that is in the data.",
@@ -51,6 +58,9 @@ def pickles(subject: Subject) -> t.Iterator[Found]:
         name = type(cache).__name__
         if name not in IN_PROCESS and reads_pickles(cache):
             yield subject.place_of("CACHE_TYPE"), f"The cache ({name}) is read as pickles."
+    for module, node, called in subject.sources.calls(*SHARED_CACHES):
+        name = called.rpartition(".")[2]
+        yield module.at(node), f"cachelib's {name} keeps its values as pickles."
     for module, node, called in subject.sources.calls(*UNSAFE_READERS):
         yield (
             module.at(node),
