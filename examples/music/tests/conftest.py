@@ -392,6 +392,15 @@ def demo(deployment, served):
 
 
 @pytest.fixture
+def visit(deployment):
+    """Return what makes a visitor of another server, until the test ends."""
+    with contextlib.ExitStack() as stack:
+        yield lambda server: stack.enter_context(
+            contextlib.closing(Visitor(server.url, deployment))
+        )
+
+
+@pytest.fixture
 def make_play():
     return one_play
 

@@ -153,7 +153,7 @@ class Window:
         line = self.line
         if at is not None:
             line += self.text.count("\n", self.at, at)
-        return Refused(f"{reason}.", line, self.member)
+        return Refused(reason if reason.endswith("?") else f"{reason}.", line, self.member)
 
 
 def read_json(
@@ -208,8 +208,10 @@ def next_value(window: Window, decode) -> tuple[dict, int] | None:
         except RecursionError as error:
             raise window.refuse("This is nested too deeply to be a play") from error
         except json.JSONDecodeError as error:
-            # What is wrong far before the end of the window stays wrong, whatever follows.
-            if len(window.text) - error.pos > 2000 or window.ended:
+            # What is wrong far before the end of the window stays wrong, whatever follows; a
+            # string that does not end may end later.
+            final = len(window.text) - error.pos > 2000 and "Unterminated" not in error.msg
+            if final or window.ended:
                 raise broken(window, error) from error
         if len(window.text) - window.at > LONGEST_ENTRY + CHUNK:
             raise window.refuse("One entry is longer than any play")
@@ -217,7 +219,7 @@ def next_value(window: Window, decode) -> tuple[dict, int] | None:
 
 
 def broken(window: Window, error: json.JSONDecodeError) -> Refused:
-    if (window.ended and error.pos >= len(window.text.rstrip()) - 1) or "Unterminated" in error.msg:
+    if error.pos >= len(window.text.rstrip()) or "Unterminated" in error.msg:
         return window.refuse("The file ends within an entry; is it complete?", len(window.text))
     return window.refuse(f"This is not JSON: {error.msg}", error.pos)
 
