@@ -862,6 +862,12 @@ def build_cookies(fw):
         response.age = 9
         return response
 
+    @app.route("/headers-as-a-dict")
+    def headers_as_a_dict():
+        response = fw.make_response("x")
+        response.headers = {"X-A": "1", "Content-Type": "text/plain"}
+        return response
+
     @app.route("/mutate")
     def mutate():
         response = fw.make_response("first")
@@ -893,6 +899,7 @@ BUILD_COOKIES = (
         "after": get("/after"),
         "after-fails": get("/after-fails"),
         "headers": get("/headers"),
+        "headers-as-a-dict": get("/headers-as-a-dict"),
         "mutate": get("/mutate"),
         "mutate-head": head("/mutate"),
         "json-property": get("/json-property"),

@@ -342,7 +342,12 @@ def send_quickly(response: t.Any, environ: t.Any, start_response: t.Any) -> t.It
     ):
         return send(response, environ, start_response)
     held = response.headers
-    headers = held._list[:] if type(held) is _QuickHeaders else list(held)
+    if type(held) is _QuickHeaders:
+        headers = held._list[:]
+    elif type(held) is Headers:
+        headers = list(held)
+    else:
+        return send(response, environ, start_response)  # a program has put a dict there
     measured = False
     for name, value in headers:
         # PERF: no call for the common ones.
