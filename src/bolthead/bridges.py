@@ -335,10 +335,12 @@ class Threads:
 
     def waited(self) -> float:
         """Return for how many seconds the first in line has waited for a thread."""
+        if not self._since:
+            return 0.0
         try:
             return time.monotonic() - self._since[0]
         except IndexError:
-            return 0.0
+            return 0.0  # a thread has just taken it
 
     def start(self, job: ThreadJob) -> None:
         """Have a job done by a worker thread."""
@@ -365,9 +367,7 @@ class Threads:
             self._jobs.put(None)
 
 
-def _work(
-    jobs: SimpleQueue[ThreadJob | None], since: deque[float], idle: deque[None]
-) -> None:
+def _work(jobs: SimpleQueue[ThreadJob | None], since: deque[float], idle: deque[None]) -> None:
     is_marked = False
     while True:
         job = jobs.get()

@@ -7,11 +7,9 @@ import json
 import os
 import threading
 import time
-import typing as t
 from collections import deque
 
-if t.TYPE_CHECKING:
-    from ..protocols.scope import Scope
+from .proxies import UNIX
 
 FLUSH_INTERVAL = 0.2
 """For how many seconds lines are collected; a worker that is killed loses so many."""
@@ -22,15 +20,16 @@ class Visit:
 
     __slots__ = ("began", "client", "id", "method", "size", "status", "target", "version")
 
-    def __init__(self, scope: Scope, request_id: str) -> None:
+    def __init__(
+        self, request_id: str, client: str | None, method: str, target: str, version: str
+    ) -> None:
         self.began = time.perf_counter()
         self.id = request_id
-        client = scope.get("client")
-        self.client = client[0] if client else "unix"
-        self.method = scope.get("method", "GET")
+        self.client = client or UNIX
+        self.method = method
         # Without the query, which may hold what nobody else may know.
-        self.target = scope["path"]
-        self.version = scope["http_version"]
+        self.target = target
+        self.version = version
         self.status = 0
         self.size = 0
 

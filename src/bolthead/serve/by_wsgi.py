@@ -16,11 +16,11 @@ from ..protocols.asgi import NO_BODY
 from ..protocols.scope import header_key
 from . import door as doors
 from . import edge, ids
+from .access_log import Visit
+from .settings import HEADER_SIZE, TARGET_SIZE
 
 if t.TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
-
-    from .access_log import Visit
 
 logger = logging.getLogger("bolthead.serve")
 
@@ -40,28 +40,75 @@ def make_callback(door: doors.Door) -> t.Callable[[t.Any, WSGIEnvironment], None
         "wsgi.version": (1, 0),
     }
     app = door.app
+    new_context = contextvars.Context
+    make_id, health = door.make_id, door.health_path
 
     def take(protocol: t.Any, given: WSGIEnvironment) -> None:
-        scope = _scope(given)
-        visit, answer = door.begin(scope)
-        if answer is None and "HTTP_TRANSFER_ENCODING" in given:
-            answer = NEEDS_LENGTH
+        path = given["PATH_INFO"]
+        environ = basis | given
+        if _is_plain(given) and path[:1] == "/" and path != health:
+            method, version = given["REQUEST_METHOD"], given["SERVER_PROTOCOL"][5:]
+            visit = Visit(make_id(), given.get("REMOTE_ADDR"), method, path, version)
+            answer = None
+        else:
+            # PERF: what is rare is looked at as ASGI has it; see benchmarks/async_servers.py.
+            scope = _scope(given)
+            visit, answer = door.begin(scope)
+            if answer is None and "HTTP_TRANSFER_ENCODING" in given:
+                answer = NEEDS_LENGTH
+            if answer is None:
+                _correct(environ, scope)
         if answer is None and not door.enter(0.0):
             answer = doors.BUSY
         if answer is not None:
             _put(protocol, answer, visit)
             door.end(visit)
             return
-        environ = basis | given
-        _correct(environ, scope)
         if "CONTENT_LENGTH" not in given:
             environ["wsgi.input"] = NO_BODY
             environ["wsgi.input_terminated"] = True
         # With a length, Werkzeug counts: it trusts the end of a stream only where it must.
-        context = contextvars.Context()
-        context.run(_answer, door, app, environ, protocol, visit)
+        new_context().run(_answer, door, app, environ, protocol, visit)
 
     return take
+
+
+# What of an environ needs no look: not a header, or one of which only the size matters.
+_NO_HEADER, _HEADER, _HOST, _OTHER = range(4)
+_kinds = {"HTTP_HOST": _HOST, "CONTENT_TYPE": _HEADER, "CONTENT_LENGTH": _NO_HEADER}
+
+
+def _kind(key: str) -> int:
+    """Return what a key stands for, and remember it for the next request."""
+    kind = _HEADER if key.startswith("HTTP_") else _NO_HEADER
+    said = ("HTTP_X_FORWARDED_", "HTTP_FORWARDED", "HTTP_X_REQUEST_ID")
+    if key.startswith(said) or key in {"HTTP_TRANSFER_ENCODING", "HTTP_EXPECT"}:
+        kind = _OTHER
+    if len(_kinds) < 1024:
+        _kinds[key] = kind
+    return kind
+
+
+def _is_plain(environ: WSGIEnvironment) -> bool:
+    """Tell whether there is nothing in a request that the edge or the proxies rule minds."""
+    hosts = 0
+    for key, value in environ.items():
+        kind = _kinds.get(key, -1)
+        if not kind:
+            continue
+        if kind < 0:
+            kind = _kind(key)
+        if kind == _HEADER:
+            if len(value) > HEADER_SIZE:
+                return False
+        elif kind == _HOST:
+            hosts += 1
+            if not edge.is_legal_host(value.encode("latin-1")):
+                return False
+        elif kind == _OTHER:
+            return False
+    query = environ.get("QUERY_STRING", "")
+    return hosts == 1 and len(environ["PATH_INFO"]) + len(query) <= TARGET_SIZE
 
 
 def _scope(environ: WSGIEnvironment) -> dict[str, t.Any]:

@@ -110,10 +110,12 @@ class Dispatcher:
 
     def _waited(self) -> float:
         """Return for how many seconds the first has waited for the loop."""
+        if not self._for_loop:
+            return 0.0
         try:
             return time.monotonic() - self._for_loop[0][0]
         except IndexError:
-            return 0.0
+            return 0.0  # the loop has just taken it
 
     def _give_to_loop(self, watcher: t.Any, scope: Scope, visit: Visit | None) -> None:
         self._for_loop.append((time.monotonic(), watcher, scope, visit))

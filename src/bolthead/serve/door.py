@@ -40,8 +40,9 @@ class Door:
         self.retire: t.Callable[[], None] = _nothing
         """Called once, when the worker has answered as many requests as it should."""
         self._proxies = Proxies(settings.trust_proxy)
-        self._ids = ids.Maker()
-        self._health = settings.health_path
+        self.make_id = ids.Maker().make
+        """Makes the id of a request."""
+        self.health_path = settings.health_path
         # A mark for each request that may run beside those that do; taking one is atomic.
         self._room: deque[None] = deque([None] * settings.concurrency)
         self._left = _with_jitter(settings.max_requests)
@@ -53,16 +54,26 @@ class Door:
         is_socket = scope["type"] == "websocket"
         refusal = edge.check_handshake(scope) if is_socket else edge.check(scope)
         if refusal is not None:
-            return Visit(scope, self._ids.make()), refusal
+            return self._visit(scope, None), refusal
         made = None
-        if self._proxies.apply(scope):
+        if edge.SAID in scope and self._proxies.apply(scope):
             made = _given_id(scope["headers"])
             if not _has_legal_host(scope["headers"]):
                 refusal = edge.BAD_HOST
-        visit = Visit(scope, made or self._ids.make())
-        if scope["path"] == self._health and not is_socket:
+        visit = self._visit(scope, made)
+        if scope["path"] == self.health_path and not is_socket:
             refusal = DRAINING if self.is_draining else HEALTHY
         return visit, refusal
+
+    def _visit(self, scope: Scope, given: str | None) -> Visit:
+        client = scope.get("client")
+        return Visit(
+            given or self.make_id(),
+            client[0] if client else None,
+            scope.get("method", "GET"),
+            scope["path"],
+            scope["http_version"],
+        )
 
     def enter(self, waited: float) -> bool:
         """Tell whether one more request may run; ``leave`` when it is answered."""
