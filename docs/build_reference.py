@@ -33,6 +33,9 @@ MODULES = (
     "json.tag",
     "sessions",
     "config",
+    "safe_defaults",
+    "cross_origin",
+    "security_headers",
     "views",
     "signals",
     "ctx",
@@ -78,6 +81,7 @@ WORDS = {
     "typing.URLValuePreprocessorCallable": "What `url_value_preprocessor` takes.",
     "typing.ErrorHandlerCallable": "What `errorhandler` takes.",
     "typing.RouteCallable": "A view.",
+    "cross_origin.F": "Any function, as a type variable.",
     "views.http_method_funcs": "The names of methods that answer an HTTP method.",
     "logging.default_handler": "The handler an app's logger gets where no other takes its records.",
     "blueprints.DeferredSetupFunction": "What `Blueprint.record` takes.",
@@ -490,6 +494,28 @@ def build_pages() -> dict[str, str]:
     return {**more, **pages}
 
 
+SAFE_DEFAULTS_PAGE = ROOT / "docs" / "explanation" / "safe-defaults.md"
+TABLE = re.compile(r"(?<=<!-- table -->\n).*?(?=<!-- end of table -->)", re.DOTALL)
+
+
+def build_safe_defaults() -> str:
+    """Return the page of safe defaults with the table as it is in the source."""
+    from bolthead.safe_defaults import SAFE_DEFAULTS
+
+    rows = ["| setting | in `Flask` | in `Bolthead` | |", "|---|---|---|---|"]
+    rows += [
+        f"| `{row.setting}` | {_value(row.in_flask)} | {_value(row.in_bolthead)} | {row.why} |"
+        for row in SAFE_DEFAULTS
+    ]
+    table = "\n".join(["", *rows, "", ""])
+    return TABLE.sub(lambda _: table, SAFE_DEFAULTS_PAGE.read_text(encoding="utf-8"))
+
+
+def _value(value: object) -> str:
+    shown = f"{value:_}" if type(value) is int else repr(value).replace("'", '"')
+    return f"`{shown}`"
+
+
 def undescribed() -> list[str]:
     """Return the public names, and public methods of classes, that have no text."""
     missing = []
@@ -504,6 +530,7 @@ def main() -> None:
     TARGET.mkdir(exist_ok=True)
     for name, text in build_pages().items():
         (TARGET / name).write_text(text, encoding="utf-8")
+    SAFE_DEFAULTS_PAGE.write_text(build_safe_defaults(), encoding="utf-8")
     missing = undescribed()
     if missing:
         sys.exit("No text for: " + ", ".join(missing))

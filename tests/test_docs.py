@@ -10,10 +10,11 @@ import click
 import pytest
 
 import bolthead
+from bolthead.safe_defaults import SAFE_DEFAULTS
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-TOP = ["README.md", "CONTRIBUTING.md", "CHANGES.md", "ARCHITECTURE.md"]
+TOP = ["README.md", "CONTRIBUTING.md", "CHANGES.md", "ARCHITECTURE.md", "SECURITY.md"]
 PAGES = [*(ROOT / name for name in TOP), *sorted(DOCS.rglob("*.md"))]
 
 
@@ -156,13 +157,23 @@ def test_reference_is_up_to_date():
     assert found == set(built) | written_otherwise
 
 
+def test_table_of_safe_defaults_is_that_of_the_source():
+    """The page of safe defaults has the table that the app classes and the checks are made of."""
+    page = build_reference.SAFE_DEFAULTS_PAGE.read_text(encoding="utf-8")
+    assert page == build_reference.build_safe_defaults(), "run: python docs/build_reference.py"
+    assert page.count("\n| `") >= len(SAFE_DEFAULTS)
+
+
 def test_every_public_name_is_described():
     """No public name of a public module goes without a sentence."""
     assert build_reference.undescribed() == []
 
 
 def test_every_setting_is_described():
-    """The page of settings has a row for each first setting, and for no other."""
+    """The page of settings has a row for each first setting, and for none that nothing reads."""
     text = (DOCS / "reference" / "settings.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `([A-Z_]+)` \|", text, re.MULTILINE)
-    assert sorted(rows) == sorted(bolthead.Flask.default_config)
+    assert len(set(rows)) == len(rows)
+    assert set(rows) >= set(bolthead.Bolthead.default_config)
+    source = "".join(path.read_text("utf-8") for path in (ROOT / "src").rglob("*.py"))
+    assert [name for name in rows if f'"{name}"' not in source] == []

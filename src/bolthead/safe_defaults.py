@@ -87,6 +87,7 @@ SAFE_DEFAULTS = (
         "A cookie that browsers drop is an error in debug mode, and a line in the log otherwise.",
     ),
 )
+"""The table; ``bolthead check`` and the documentation read it, too."""
 
 _IN_FLASK = {row.setting: row.in_flask for row in SAFE_DEFAULTS}
 

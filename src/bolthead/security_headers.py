@@ -42,15 +42,17 @@ STRICT: t.Mapping[str, str] = {
 """For a site of one's own making: no frames, no scripts but one's own, HTTPS from now on."""
 
 PRESETS = {"basic": BASIC, "strict": STRICT}
+"""The presets by their names."""
 
 NONCE = "{nonce}"
+"""What stands in a value for the nonce of an answer."""
 
 _ONLY_OVER_HTTPS = "strict-transport-security"
 _NAME = Pattern(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = Pattern(r"[\t -~]*")
 
-Headers = tuple[tuple[str, str], ...]
-Send = t.Callable[[t.Any, t.Any, t.Any], t.Iterable[bytes]]
+_Headers = tuple[tuple[str, str], ...]
+_Send = t.Callable[[t.Any, t.Any, t.Any], t.Iterable[bytes]]
 
 
 def csp_nonce() -> str:
@@ -103,10 +105,12 @@ class Added:
         self._bare = (_without_https_only(bare), bare)
         self.has_nonce = bare != everything
         self._lengths = frozenset(map(len, headers))
-        self.always: Headers | None = bare if self._bare[0] == bare and not self.has_nonce else None
+        self.always: _Headers | None = (
+            bare if self._bare[0] == bare and not self.has_nonce else None
+        )
         """The headers where they are the same for all requests."""
 
-    def of(self, environ: WSGIEnvironment, nonce: str | None) -> Headers:
+    def of(self, environ: WSGIEnvironment, nonce: str | None) -> _Headers:
         """Return the headers for a request, with the nonce that was asked for."""
         is_secure = environ.get("wsgi.url_scheme") == "https"
         if nonce is None or not self.has_nonce:
@@ -117,7 +121,7 @@ class Added:
 
     def missing(
         self, headers: list[tuple[str, str]], environ: WSGIEnvironment, nonce: str | None
-    ) -> Headers:
+    ) -> _Headers:
         """Return the headers for an answer that has some already: those it has not."""
         added = self.always
         if added is None:
@@ -129,7 +133,7 @@ class Added:
             added = tuple(pair for pair in added if pair[0].lower() not in present)
         return added
 
-    def sending(self, send: Send) -> Send:
+    def sending(self, send: _Send) -> _Send:
         """Return a way to send a response that adds the headers."""
 
         def send_with_headers(
@@ -176,7 +180,7 @@ class Added:
         return ready_with_headers
 
 
-def _without_https_only(headers: Headers) -> Headers:
+def _without_https_only(headers: _Headers) -> _Headers:
     return tuple(pair for pair in headers if pair[0].lower() != _ONLY_OVER_HTTPS)
 
 
