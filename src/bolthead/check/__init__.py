@@ -66,8 +66,8 @@ def _find_ignored(subject: Subject, given: t.Iterable[str]) -> dict[str, list[st
     """
     sources = {
         "--ignore": given,
-        "CHECK_IGNORE": subject.setting("CHECK_IGNORE") or (),
-        "[tool.bolthead.check] in pyproject.toml": _ignored_by_project(subject.project),
+        "CHECK_IGNORE": _as_list(subject.setting("CHECK_IGNORE")),
+        "[tool.bolthead.check] in pyproject.toml": _as_list(_ignored_by_project(subject.project)),
     }
     known = {rule.id for rule in RULES}
     found: dict[str, list[str]] = {}
@@ -87,7 +87,11 @@ def _matches(finding: Finding, ignored: t.Mapping[str, list[str]]) -> bool:
     return any(fnmatch.fnmatch(name, pattern) for pattern in ignored.get(finding.id, ()))
 
 
-def _ignored_by_project(project: Path) -> t.Iterable[str]:
+def _as_list(value: t.Any) -> t.Iterable[t.Any]:
+    return value if isinstance(value, str | list | tuple | set) else [value] if value else ()
+
+
+def _ignored_by_project(project: Path) -> t.Any:
     try:
         with open(project / "pyproject.toml", "rb") as file:
             table: t.Any = tomllib.load(file)
@@ -95,8 +99,7 @@ def _ignored_by_project(project: Path) -> t.Iterable[str]:
         return ()
     for key in ("tool", "bolthead", "check"):
         table = table.get(key, {}) if isinstance(table, dict) else {}
-    ignored = table.get("ignore", ()) if isinstance(table, dict) else ()
-    return ignored if isinstance(ignored, list | str) else ()
+    return table.get("ignore", ()) if isinstance(table, dict) else ()
 
 
 def _is_ignored_there(subject: Subject, finding: Finding) -> bool:

@@ -421,12 +421,17 @@ def is_own(file: Path, root: Path) -> bool:
 
 def _loaded_files(root: Path) -> list[Path]:
     found = []
+    standard = sysconfig.get_paths()["stdlib"] + os.sep
     for module in list(sys.modules.values()):
         file = getattr(module, "__file__", None)
-        if isinstance(file, str) and file.endswith(".py"):
-            path = Path(file).resolve()
-            if path.is_relative_to(root):
-                found.append(path)
+        if not isinstance(file, str) or not file.endswith(".py") or file.startswith(standard):
+            continue
+        # Most are libraries, and to resolve a path asks the disk for each of its parts.
+        if "site-packages" in file and not is_library(root):
+            continue
+        path = Path(file).resolve()
+        if path.is_relative_to(root):
+            found.append(path)
     return found
 
 

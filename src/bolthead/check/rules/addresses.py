@@ -61,7 +61,12 @@ def hosts_are_open(subject: Subject) -> t.Iterator[Found]:
 def no_hsts(subject: Subject) -> t.Iterator[Found]:
     """Look for the header in the code, the settings and the server's files."""
     header = "strict-transport-security"
-    in_setting = any(name.lower() == header for name in security_headers.chosen(subject.config))
+    try:
+        chosen = security_headers.chosen(subject.config)
+    except (ValueError, TypeError, AttributeError) as error:
+        yield subject.place_of("SECURITY_HEADERS"), f"SECURITY_HEADERS cannot be used: {error}"
+        return
+    in_setting = any(name.lower() == header for name in chosen)
     in_code = any(header in module.text.lower() for module in subject.sources.modules)
     in_files = any(header in line.text.lower() for line in subject.served_by)
     by_extension = subject.has_extension("flask_talisman", "flask_sslify")

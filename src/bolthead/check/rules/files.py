@@ -94,7 +94,11 @@ def uploads_in_static(subject: Subject) -> t.Iterator[Found]:
     folders = {folder for folder in folders if not is_inside(own, folder)}
     for key, value in subject.config.items():
         if PLACES_FOR_UPLOADS.fullmatch(key) and isinstance(value, str | os.PathLike) and value:
-            places = {Path(subject.app.root_path, value).resolve(), Path(value).resolve()}
+            try:
+                places = {Path(subject.app.root_path, value).resolve(), Path(value).resolve()}
+            except (OSError, ValueError, TypeError):
+                # No path at all.
+                continue
             if any(is_inside(place, folder) for place in places for folder in folders):
                 yield subject.place_of(key), f"{key} is {os.fspath(value)!r}, in a static folder."
     instance = Path(subject.app.instance_path).resolve()

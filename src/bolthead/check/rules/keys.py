@@ -54,9 +54,9 @@ def key_is_weak(subject: Subject) -> t.Iterator[Found]:
         if weakness:
             yield subject.place_of(key), f"{key} {weakness}."
     fallbacks = subject.setting("SECRET_KEY_FALLBACKS") or ()
-    if isinstance(fallbacks, str | bytes):
+    if not isinstance(fallbacks, list | tuple):
         where = subject.place_of("SECRET_KEY_FALLBACKS")
-        yield where, "SECRET_KEY_FALLBACKS is a text: each of its letters is a key. Make it a list."
+        yield where, "SECRET_KEY_FALLBACKS is no list. Of a text, each letter would be a key."
         return
     for number, value in enumerate(fallbacks, start=1):
         weakness = find_weakness(value)
