@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import base64
+import importlib.util
 import io
 import logging
+import socket
+import subprocess
+import sys
 import time
 
+import httpx
 import pytest
 from asgi import ask, run
 
@@ -366,3 +371,66 @@ def test_hostile_text_is_cleaned_in_linear_time(text):
     began = time.process_time()
     mask(escape(text), {SECRET, "short"})
     assert time.process_time() - began < 2
+
+
+SERVED = """
+import logging
+from bolthead import Flask, request
+
+app = Flask("shop")
+app.config["SECRET_KEY"] = "key-{secret}"
+
+@app.post("/<path:rest>")
+def fail(rest):
+    logging.getLogger("elsewhere").warning("%s %s", request.form, request.cookies)
+    app.logger.warning(f"{{rest}}\\n{{request.headers}}")
+    raise RuntimeError(app.secret_key, request.cookies, request.args)
+"""
+
+
+@pytest.mark.parametrize("style", ["text", "json"])
+def test_logs_of_the_production_server(tmp_path, style):
+    """Under ``bolthead serve`` no logger's lines have secrets or lines of a client's making."""
+    if importlib.util.find_spec("granian") is None:
+        pytest.skip("granian is not installed")
+    (tmp_path / "shop.py").write_text(SERVED.format(secret=SECRET))
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port = found.getsockname()[1]
+    command = ["--app", "shop", "serve", "--port", str(port), "--workers", "1", "--access-log"]
+    with (tmp_path / "log.txt").open("wb") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "bolthead", *command, "--log-format", style],
+            cwd=tmp_path,
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                answer = httpx.post(
+                    f"http://127.0.0.1:{port}/a%0AERROR%20forged%1b[31m?token={SECRET}1",
+                    data={"password": f"{SECRET}2"},
+                    headers={"Cookie": f"session={SECRET}3", "Authorization": f"Bearer {SECRET}4"},
+                )
+                break
+            except httpx.TransportError:
+                assert server.poll() is None, (tmp_path / "log.txt").read_text()
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+        assert answer.status_code in {404, 500}
+        assert httpx.post(
+            f"http://127.0.0.1:{port}/a?token={SECRET}1",
+            data={"password": f"{SECRET}2"},
+            headers={"Cookie": f"session={SECRET}3", "Authorization": f"Bearer {SECRET}4"},
+        ).is_server_error
+    finally:
+        server.terminate()
+        server.wait(30)
+    text = (tmp_path / "log.txt").read_text()
+    assert "RuntimeError" in text
+    assert text.count(MASK) >= 4
+    assert SECRET not in text
+    assert "\nERROR forged" not in text
+    assert "\x1b" not in text

@@ -28,7 +28,9 @@ class JSONFormatter(logging.Formatter):
             "message": record.getMessage(),
             "request_id": getattr(record, "request_id", "-"),
         }
-        if record.exc_info and record.exc_info[1] is not None:
+        if record.exc_text:
+            entry["exception"] = record.exc_text  # redacted, where there was something to redact
+        elif record.exc_info and record.exc_info[1] is not None:
             entry["exception"] = "".join(traceback.format_exception(record.exc_info[1]))
         return json.dumps(entry, ensure_ascii=False)
 
@@ -44,6 +46,7 @@ def set_up(style: str) -> None:
     root = logging.getLogger()
     if not root.handlers:
         handler = logging.StreamHandler(sys.stderr)
+        handler.addFilter(app_logging.RedactingFilter())
         handler.setFormatter(formatter)
         root.addHandler(handler)
 
