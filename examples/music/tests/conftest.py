@@ -4,7 +4,9 @@ Every test that uses `visitor` runs on Bolthead with SQLite, on Bolthead with Po
 Flask itself (Gunicorn): the same answers are expected of all. What is not installed is skipped.
 """
 
+import base64
 import contextlib
+import hmac
 import html
 import importlib.util
 import json
@@ -251,6 +253,25 @@ def export_of(count, first=0):
     return json.dumps([one_play(number) for number in range(first, first + count)], indent=2)
 
 
+def send_webhook(visitor, message, *, number=None, moment=None, secret=WEBHOOK_SECRET, body=None):
+    """Send a webhook as the provider would."""
+    signed = json.dumps(message).encode()
+    number = number or secrets.token_hex(8)
+    moment = str(int(time.time())) if moment is None else str(moment)
+    text = b".".join((number.encode(), moment.encode(), signed))
+    digest = base64.b64encode(hmac.digest(secret.encode(), text, "sha256")).decode()
+    return httpx.post(
+        f"{visitor.url}/api/v1/webhooks/provider",
+        content=signed if body is None else body,
+        headers={
+            "Content-Type": "application/json",
+            "webhook-id": number,
+            "webhook-timestamp": moment,
+            "webhook-signature": f"v1,bm9uZQ== v1,{digest}",
+        },
+    )
+
+
 # --- databases and servers, once for a run -------------------------------------------------------
 
 
@@ -419,3 +440,9 @@ def text_of():
 def password():
     """The password of whoever registers."""
     return PASSWORD
+
+
+@pytest.fixture
+def deliver():
+    """Return what sends a webhook as the provider would."""
+    return send_webhook

@@ -85,7 +85,7 @@ def was_renewed(account: Account, token: dict[str, t.Any]) -> bool:
     return stored is not None and stored["access_token"] != token["access_token"]
 
 
-async def send(client, account, method, url, options) -> dict[str, t.Any]:
+async def send(client, account, method, url, options, *, renew=True) -> dict[str, t.Any]:
     name = current_app.config["MUSIC"].oauth_name
     pause = PAUSE
     for attempt in range(TRIES):
@@ -101,7 +101,11 @@ async def send(client, account, method, url, options) -> dict[str, t.Any]:
     else:
         raise ProviderError(f"{name} does not answer as it should. Please try again later.")
     if answer.status_code == 401:
-        raise OAuthError("invalid_token")
+        if not renew:
+            raise OAuthError("invalid_token")
+        # Our clock says that the token is good; the provider knows better.
+        await client.refresh_token(client.metadata["token_endpoint"])
+        return await send(client, account, method, url, options, renew=False)
     if answer.status_code == 429:
         seconds = read_retry_after(answer.headers.get("Retry-After"))
         await asyncio.to_thread(note_retry, account, seconds)

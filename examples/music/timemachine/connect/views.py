@@ -7,6 +7,7 @@ import requests
 from authlib.integrations.base_client import MismatchingStateError, OAuthError
 from flask import Blueprint, abort, current_app, flash, redirect, url_for
 from flask_login import current_user, login_required
+from joserfc.errors import JoseError
 
 from ..extensions import db, limiter, oauth
 from ..models import Account, now
@@ -56,9 +57,9 @@ def callback():
     except requests.RequestException:
         flash(f"{name} does not answer as it should. Please try again later.", "error")
         return to_settings()
-    except Exception:
-        # An ID token that does not fit: wrong nonce, issuer or signature.
-        logger.exception("The provider's answer cannot be trusted")
+    except (JoseError, ValueError) as error:
+        # An ID token that does not fit: wrong nonce, issuer or signature; or no JSON.
+        logger.warning("The provider's answer cannot be trusted: %s", error)
         flash(f"The answer of {name} could not be verified. Please connect again.", "error")
         return to_settings()
     account = client.account_of(current_user)

@@ -26,6 +26,7 @@ BOMB_RATIO = 300
 SPACE = re.compile(r"[ \t\r\n]*")
 # What the export holds beside music.
 NO_AUDIO = re.compile(r"video|readme", re.IGNORECASE)
+HISTORY = re.compile(r"(streaming_history_audio|endsong)[^/]*$", re.IGNORECASE)
 EARLIEST, LATEST = 631_152_000, 4_070_908_800  # 1990, 2099
 
 
@@ -71,6 +72,8 @@ def read_zip(path: Path, tell: Callable[[float], None], limit: int) -> Iterator[
     try:
         with zipfile.ZipFile(path) as archive:
             members = [member for member in archive.infolist() if is_history(member)]
+            # Where files have the export's names, what else is there is something else.
+            members = [member for member in members if HISTORY.search(member.filename)] or members
             if len(members) > MOST_MEMBERS:
                 raise Refused(f"The zip holds {len(members)} files; {MOST_MEMBERS} at most.")
             if not members:
