@@ -159,6 +159,39 @@ def test_on_a_plain_500_that_nobody_handles():
     assert (status, added(headers)) == (500, lowered(BASIC))
 
 
+@pytest.mark.parametrize("way", ["wsgi", "asgi", "asgi-loop"])
+def test_on_a_plain_500_for_what_cannot_be_sent(way):
+    """The answer in place of a response that fails while it is sent has them, too."""
+
+    class Unsendable(Response):
+        def get_wsgi_headers(self, environ):
+            raise RuntimeError("no headers")
+
+    app = make(way=way)
+    app.add_url_rule("/unsendable", "unsendable", lambda: Unsendable("text"))
+    if way == "wsgi":
+        # Werkzeug's caller raises what a server may only raise where headers were sent.
+        started = []
+        environ = EnvironBuilder(path="/unsendable").get_environ()
+        app(environ, lambda *given: started.append(given))
+        status, headers = int(started[0][0][:3]), started[0][1]
+    else:
+        status, headers, _ = get(app, "/unsendable", way)
+    assert (status, added(headers)) == (500, lowered(BASIC))
+
+
+def test_on_a_plain_500_for_a_middleware_that_fails():
+    """By ASGI an error of a middleware is a plain 500, which has them, too."""
+    app = make()
+
+    def fail(environ, start_response):
+        raise RuntimeError("middleware")
+
+    app.wsgi_app = fail
+    status, headers, _ = get(app, "/text", "asgi")
+    assert (status, added(headers)) == (500, lowered(BASIC))
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_what_the_app_set_stays(way):
     """A header that the app has set, in whatever case, is neither changed nor doubled."""

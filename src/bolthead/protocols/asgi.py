@@ -236,6 +236,9 @@ async def _answer_plainly(exchange: _Exchange, failure: Exception) -> None:
     error = InternalServerError()
     body = str(error.get_body()).encode()
     headers = [*error.get_headers(), ("Content-Length", str(len(body)))]
+    added = app._current_plans().added
+    if added is not None:
+        headers += added.missing(headers, exchange.environ, None)
     start = {"type": "http.response.start", "status": 500, "headers": raw_headers(headers)}
     await exchange.put(start)
     await exchange.put({"type": "http.response.body", "body": body, "more_body": False})

@@ -169,7 +169,8 @@ def _unsent(
     def start(status: str, headers: t.Any, exc_info: t.Any = None) -> t.Any:
         return start_response(status, headers, sys.exc_info())
 
-    return InternalServerError()(environ, start)
+    send = app._current_plans().send_by_methods
+    return t.cast("t.Iterable[bytes]", send(InternalServerError(), environ, start))
 
 
 def _preserve(environ: WSGIEnvironment) -> None:
