@@ -729,6 +729,21 @@ BAD_APPS = [
         deploy=True,
         environ={"FLASK_CROSS_ORIGIN_PROTECTION": "report"},
     ),
+    one_file(
+        "a setting that is set in several places",
+        """
+        class Production:
+            DEBUG = False
+            TESTING = False
+        class Staging:
+            DEBUG = True  #! B001
+            TESTING = bool(1)  #! B014
+        class Other:
+            DEBUG = False
+            TESTING = False
+        app.config.from_object(Staging)
+        """,
+    ),
     # B029, B030: templates
     one_file(
         "a template from a request",

@@ -39,7 +39,11 @@ def check(job: dict) -> dict:
                 f"{folder}{os.sep}"
             ):
                 del sys.modules[name]
-    return {"status": done.exit_code, "stdout": done.stdout, "stderr": done.stderr}
+    return {
+        "status": done.exit_code,
+        "stdout": done.stdout,
+        "stderr": f"{done.stderr}{done.exception}",
+    }
 
 
 if __name__ == "__main__":

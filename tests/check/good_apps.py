@@ -217,6 +217,30 @@ GOOD_APPS = [
         """,
         files={"templates/page.html": "{{ text|clean_html|safe }} {{ data|tojson|safe }}"},
     ),
+    one_file(
+        "literals from elsewhere",
+        """
+        import texts
+        from flask import render_template_string
+        from markupsafe import Markup
+        class Page:
+            TEXT = "<p>Page</p>"
+            def show(self):
+                return render_template_string(self.TEXT)
+        @app.get("/<name>")
+        def show(name):
+            render_template_string(texts.FOOTER)
+            render_template_string(Page.TEXT)
+            render_template_string(texts.ALL[name])
+            return Markup("<br>").join([Markup(texts.ALL[name]), Markup("<br>" * 2)])
+        """,
+        files={
+            "texts.py": """
+            FOOTER = "<p>" + "The shop" + "</p>"
+            ALL = {"footer": FOOTER, "header": "<p></p>"}
+            """
+        },
+    ),
     page(
         "origins that are looked at",
         "<p>{{ text }}</p>",

@@ -67,6 +67,11 @@ class Module:
         }
 
     @cached_property
+    def classes(self) -> dict[str, ast.ClassDef]:
+        """The classes at the top of the file, by name."""
+        return {node.name: node for node in self.tree.body if isinstance(node, ast.ClassDef)}
+
+    @cached_property
     def constants(self) -> dict[str, ast.expr | None]:
         """What each name at the top of the file is set to; None for one that is set twice."""
         return _bindings(self.tree.body)
@@ -143,8 +148,15 @@ class Sources:
             if is_flasks(called):
                 yield module, node, called
 
-    def find_constant(self, module: Module, name: ast.Name) -> tuple[Module, ast.expr] | None:
-        """Return the expression that a name is bound to, once and for all, and its module."""
+    def find_constant(self, module: Module, name: ast.AST) -> tuple[Module, ast.expr] | None:
+        """Return the expression that a name is bound to, once and for all, and its module.
+
+        The name may be ``TEXT``, ``texts.TEXT`` of another module, ``self.TEXT`` or ``Page.TEXT``.
+        """
+        if isinstance(name, ast.Attribute):
+            return self._find_attribute(module, name)
+        if not isinstance(name, ast.Name):
+            return None
         around = module.function_around(name)
         while around is not None:
             local = _bindings_in(around)
@@ -162,6 +174,26 @@ class Sources:
         value = other.constants.get(attribute)
         return None if value is None else (other, value)
 
+    def _find_attribute(
+        self, module: Module, name: ast.Attribute
+    ) -> tuple[Module, ast.expr] | None:
+        if isinstance(name.value, ast.Name) and name.value.id in {"self", "cls"}:
+            around = module.parents.get(name)
+            while around is not None and not isinstance(around, ast.ClassDef):
+                around = module.parents.get(around)
+            value = _bindings(around.body).get(name.attr) if around else None
+            return None if value is None else (module, value)
+        holder, _, attribute = module.resolve(name).rpartition(".")
+        other = self.by_name.get(holder)
+        if other is not None:
+            value = other.constants.get(attribute)
+            return None if value is None else (other, value)
+        path, _, class_name = holder.rpartition(".")
+        other = self.by_name.get(path) if path else module
+        found = other.classes.get(class_name) if other else None
+        value = _bindings(found.body).get(attribute) if found else None
+        return None if value is None or other is None else (other, value)
+
     def is_literal(self, module: Module, node: ast.AST, depth: int = 0) -> bool:
         """Tell whether an expression is made of literals only, so that no request can change it."""
         if depth > 20:  # names that are bound to each other
@@ -169,9 +201,12 @@ class Sources:
         inner: t.Iterable[ast.AST]
         if isinstance(node, ast.Constant):
             return True
-        if isinstance(node, ast.Name):
+        if isinstance(node, ast.Name | ast.Attribute):
             found = self.find_constant(module, node)
             return found is not None and self.is_literal(*found, depth + 1)
+        if isinstance(node, ast.Subscript):
+            # Any of a fixed set, whichever the key.
+            return self.is_literal(module, node.value, depth + 1)
         if isinstance(node, ast.BinOp):
             inner = (node.left, node.right)
         elif isinstance(node, ast.IfExp):
@@ -182,6 +217,8 @@ class Sources:
             inner = (node.value,)
         elif isinstance(node, ast.Tuple | ast.List):
             inner = node.elts
+        elif isinstance(node, ast.Dict):
+            inner = node.values
         elif isinstance(node, ast.Call):
             method = node.func
             of_text = isinstance(method, ast.Attribute) and method.attr in TEXT_METHODS

@@ -62,9 +62,16 @@ class Subject:
         return self.app.config.get(key, default)
 
     def place_of(self, key: str) -> Place:
-        """Return where a setting is set: the last line that does, or its name alone."""
-        places = [found.place for found in self.assigned.get(key, ())]
-        return places[-1] if places else Place(setting=key)
+        """Return where a setting got its value: the last line that may, or its name alone."""
+        value, unknown = self.setting(key), object()
+        computed = Place(setting=key)
+        for found in reversed(self.assigned.get(key, ())):
+            written = self.sources.value(found.module, found.value, unknown)
+            if written is not unknown and type(written) is type(value) and written == value:
+                return found.place
+            if written is unknown and computed.file is None:
+                computed = found.place
+        return computed
 
     def has_extension(self, *modules: str) -> bool:
         """Tell whether the app's code imports one of these modules."""
