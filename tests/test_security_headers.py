@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 import pytest
 from asgi import ask, run
@@ -363,3 +364,33 @@ def test_plan_says_what_is_added():
     """A plan in words names the headers."""
     assert "X-Content-Type-Options" in make().plan_for("text").explain()
     assert "adds" not in make(Flask).plan_for("text").explain()
+
+
+@pytest.mark.parametrize(
+    ("path", "most"), [("/text", 1), ("/json", 1), ("/response", 4), ("/nothing", 4)]
+)
+def test_cost(path, most):
+    """An answer costs ``Bolthead`` so many function calls more than ``Flask``."""
+
+    def calls_of(cls):
+        app = make(cls)
+        environ = EnvironBuilder(path=path).get_environ()
+        counted = 0
+
+        def note(frame, event, argument):
+            nonlocal counted
+            counted += event == "call"
+
+        def ask_once():
+            app.wsgi_app(dict(environ), lambda status, headers: None)
+
+        for _ in range(3):
+            ask_once()
+        sys.setprofile(note)
+        try:
+            ask_once()
+        finally:
+            sys.setprofile(None)
+        return counted
+
+    assert calls_of(Bolthead) - calls_of(Flask) <= most
