@@ -61,7 +61,7 @@ def make_callback(door: doors.Door) -> t.Callable[[t.Any, WSGIEnvironment], None
         if answer is None and not door.enter(0.0):
             answer = doors.BUSY
         if answer is not None:
-            _put(protocol, answer, visit)
+            _put(door, protocol, answer, visit)
             door.end(visit)
             return
         if "CONTENT_LENGTH" not in given:
@@ -173,8 +173,7 @@ def _answer(
             body = _begun(body)
         status, headers = started
         visit.status = status
-        if not any(name.lower() == "x-request-id" for name, _ in headers):
-            headers = [*headers, ("X-Request-ID", visit.id)]
+        headers = door.mark_text(headers, visit)
         if type(body) is list:
             data = b"".join(body)
             visit.size = len(data)
@@ -184,7 +183,7 @@ def _answer(
             return
     except Exception:
         logger.exception("The app failed outside its own handling of errors")
-        _put(protocol, doors.FAILED, visit)
+        _put(door, protocol, doors.FAILED, visit)
     door.leave()
     door.end(visit)
 
@@ -239,9 +238,9 @@ class _Pieces:
             self._door.end(self._visit)
 
 
-def _put(protocol: t.Any, answer: edge.Reply, visit: Visit) -> None:
+def _put(door: doors.Door, protocol: t.Any, answer: edge.Reply, visit: Visit) -> None:
     visit.status = answer.status
     body = b"" if visit.method == "HEAD" else answer.body
     visit.size = len(body)
-    headers = [(name.decode(), value.decode()) for name, value in answer.headers]
-    protocol.response_bytes(answer.status, [*headers, ("x-request-id", visit.id)], body)
+    headers = [(name.decode(), value.decode()) for name, value in door.marked(answer, visit)]
+    protocol.response_bytes(answer.status, headers, body)

@@ -242,6 +242,9 @@ def _call(visit_id: str, app: t.Any, environ: WSGIEnvironment) -> asgi.Answer:
 class ByASGI:
     """How Granian's ASGI hands over a request and takes its answer."""
 
+    def __init__(self, door: doors.Door) -> None:
+        self._door = door
+
     def scope(self, watcher: t.Any) -> Scope | None:
         """Return the scope; None where the request is answered already."""
         return t.cast("Scope", watcher.scope)
@@ -255,7 +258,7 @@ class ByASGI:
     ) -> None:
         """Send a whole answer, from any thread."""
         raw = raw_headers(headers)
-        doors.mark(raw, visit)
+        self._door.mark(raw, visit)
         send = watcher.proto.send
         send({"type": "http.response.start", "status": visit.status, "headers": raw})
         send({"type": "http.response.body", "body": body, "more_body": False})
@@ -265,7 +268,7 @@ class ByASGI:
         visit.status = answer.status
         body = b"" if visit.method == "HEAD" else answer.body
         visit.size = len(body)
-        headers = [*answer.headers, (b"x-request-id", visit.id.encode())]
+        headers = self._door.marked(answer, visit)
         send = watcher.proto.send
         send({"type": "http.response.start", "status": answer.status, "headers": headers})
         send({"type": "http.response.body", "body": body, "more_body": False})
@@ -274,6 +277,9 @@ class ByASGI:
 
 class ByRSGI:
     """How Granian's RSGI hands over a request and takes its answer."""
+
+    def __init__(self, door: doors.Door) -> None:
+        self._door = door
 
     def scope(self, watcher: t.Any) -> Scope | None:
         """Return the scope; None where the request is answered already."""
@@ -292,17 +298,16 @@ class ByRSGI:
         self, watcher: t.Any, visit: Visit, headers: list[tuple[str, str]], body: bytes
     ) -> None:
         """Send a whole answer, from any thread."""
-        if not any(name.lower() == "x-request-id" for name, _ in headers):
-            headers = [*headers, ("x-request-id", visit.id)]
-        watcher.proto.response_bytes(visit.status, headers, body)
+        watcher.proto.response_bytes(visit.status, self._door.mark_text(headers, visit), body)
 
     def put(self, watcher: t.Any, answer: edge.Reply, visit: Visit) -> None:
         """Send an answer that needs no app."""
         visit.status = answer.status
         body = b"" if visit.method == "HEAD" else answer.body
         visit.size = len(body)
-        headers = [(name.decode(), value.decode()) for name, value in answer.headers]
-        watcher.proto.response_bytes(answer.status, [*headers, ("x-request-id", visit.id)], body)
+        marked = self._door.marked(answer, visit)
+        headers = [(name.decode(), value.decode()) for name, value in marked]
+        watcher.proto.response_bytes(answer.status, headers, body)
         watcher.done()
 
 

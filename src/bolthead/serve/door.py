@@ -28,6 +28,8 @@ HEALTHY = edge.reply(200, "ok", (b"cache-control", b"no-store"))
 DRAINING = edge.reply(503, "draining", (b"cache-control", b"no-store"), (b"connection", b"close"))
 FAILED = edge.reply(500, "Internal Server Error")
 
+_CLOSE = (b"connection", b"close")
+
 
 class Door:
     """What every request of a worker goes through; an ASGI application around the app."""
@@ -36,6 +38,8 @@ class Door:
         self.app = app
         self.settings = settings
         self.is_draining = False
+        self.answered = 0
+        """About how many requests were answered."""
         self.log = AccessLog(settings.log_format) if settings.access_log else None
         self.retire: t.Callable[[], None] = _nothing
         """Called once, when the worker has answered as many requests as it should."""
@@ -88,6 +92,7 @@ class Door:
     def leave(self) -> None:
         """Note that a request runs no more."""
         self._room.append(None)
+        self.answered += 1
         if self._left is not None:
             self._left -= 1
             if self._left == 0:
@@ -97,6 +102,34 @@ class Door:
     def running(self) -> int:
         """How many requests run."""
         return self.settings.concurrency - len(self._room)
+
+    def mark(self, headers: edge.Headers, visit: Visit) -> None:
+        """Put the request's id among the headers of an answer, unless the app has done so.
+
+        While the worker drains, the client is told to connect anew: a connection that is closed
+        between two requests may be closed while the next one is on its way.
+        """
+        if self.is_draining and visit.version[:1] == "1":
+            headers.append(_CLOSE)
+        for name, _ in headers:
+            if name == b"x-request-id":
+                return
+        headers.append((b"x-request-id", visit.id.encode()))
+
+    def mark_text(self, headers: list[tuple[str, str]], visit: Visit) -> list[tuple[str, str]]:
+        """Return headers as ``mark`` makes them, for interfaces that have them as text."""
+        if self.is_draining and visit.version[:1] == "1":
+            headers = [*headers, ("connection", "close")]
+        if any(name.lower() == "x-request-id" for name, _ in headers):
+            return headers
+        return [*headers, ("x-request-id", visit.id)]
+
+    def marked(self, answer: edge.Reply, visit: Visit) -> edge.Headers:
+        """Return the headers of an answer that needs no app."""
+        headers = [*answer.headers, (b"x-request-id", visit.id.encode())]
+        if self.is_draining and visit.version[:1] == "1" and _CLOSE not in headers:
+            headers.append(_CLOSE)
+        return headers
 
     def end(self, visit: Visit) -> None:
         """Write the line of a request."""
@@ -145,7 +178,7 @@ class Door:
         """Send an answer that needs no app."""
         visit.status = answer.status
         visit.size = 0 if visit.method == "HEAD" else len(answer.body)
-        headers = [*answer.headers, (b"x-request-id", visit.id.encode())]
+        headers = self.marked(answer, visit)
         try:
             await send({"type": "http.response.start", "status": answer.status, "headers": headers})
             body = b"" if visit.method == "HEAD" else answer.body
@@ -208,7 +241,7 @@ class _Answer:
         if kind == "http.response.start":
             self.has_begun = True
             self._visit.status = message["status"]
-            mark(message["headers"], self._visit)
+            self._door.mark(message["headers"], self._visit)
             if _is_event_stream(message["headers"]):
                 # It goes on for as long as the client likes: a connection rather than a request.
                 self.leave()
@@ -221,14 +254,6 @@ class _Answer:
         if not self._has_left:
             self._has_left = True
             self._door.leave()
-
-
-def mark(headers: edge.Headers, visit: Visit) -> None:
-    """Put the request's id among the headers of its answer, unless the app has put one there."""
-    for name, _ in headers:
-        if name == b"x-request-id":
-            return
-    headers.append((b"x-request-id", visit.id.encode()))
 
 
 def _is_event_stream(headers: edge.Headers) -> bool:
@@ -251,8 +276,7 @@ class _Refusable:
         kind = message["type"]
         if kind in {"websocket.http.response.start", "websocket.accept"}:
             self._visit.status = message.get("status", 101)
-            headers = list(message.get("headers", ()))
-            mark(headers, self._visit)
+            headers = [*message.get("headers", ()), (b"x-request-id", self._visit.id.encode())]
             message["headers"] = headers
         await self._send(message)
 

@@ -7,6 +7,8 @@ run one worker on a socket that somebody else has opened.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import socket
 import typing as t
 
@@ -14,6 +16,9 @@ from .door import Door
 from .settings import HEADERS_SIZE, Settings, most_connections
 
 Take = t.Callable[[t.Any], None]
+
+# The open files of this process, where the system tells them.
+_DESCRIPTORS = "/proc/self/fd"
 
 
 def is_installed() -> bool:
@@ -64,6 +69,7 @@ class GranianEngine:
         self._signal = core.WorkerSignal()
         self._signal.add_cb(lambda: loop.call_soon_threadsafe(self._ended.set))
         is_unix = self._listener.family == socket.AF_UNIX
+        self._inode = os.fstat(self._listener.fileno()).st_ino
         holder = core.SocketHolder(self._listener.detach(), is_unix, 1024)
         options: dict[str, t.Any] = {
             "worker_id": 1,
@@ -107,10 +113,10 @@ class GranianEngine:
         if self.interface == "wsgi":
             return _unused, core.WSGIWorker, self._settings.threads
         if self.interface == "rsgi":
-            way: Way = ByRSGI()
+            way: Way = ByRSGI(self._door)
             cls = core.RSGIWorker
         else:
-            way = ByASGI()
+            way = ByASGI(self._door)
             cls = core.ASGIWorker
         # One of them is free to take the next request, whatever the others do.
         threads = split(self._settings.threads)[0] + 1
@@ -122,11 +128,25 @@ class GranianEngine:
         return make_callback(self._door)
 
     def stop_accepting(self) -> None:
-        """Take no new connections, close idle ones, and the others once they are answered."""
-        self._signal.set()
+        """Take no new connections.
+
+        Granian itself would close those that it has in the same moment, though a request may be
+        on its way in one of them. So it is given a socket that nobody connects to.
+        """
+        if not os.path.isdir(_DESCRIPTORS):
+            return
+        with socket.socket(socket.AF_UNIX) as deaf:
+            deaf.setblocking(False)
+            deaf.bind("")  # a name that the system makes up
+            deaf.listen(1)
+            for name in os.listdir(_DESCRIPTORS):
+                with contextlib.suppress(OSError):
+                    if os.fstat(int(name)).st_ino == self._inode:
+                        os.dup2(deaf.fileno(), int(name), inheritable=False)
 
     def finish(self) -> None:
-        """Do nothing more: Granian finishes by itself once it accepts no more."""
+        """Close idle connections, and the others once they are answered."""
+        self._signal.set()
 
     async def wait(self) -> None:
         """Wait until all connections are closed."""

@@ -246,6 +246,9 @@ class Supervisor:
     def _stop_all(self) -> None:
         self._is_stopping = True
         self._start_again_at.clear()
+        # The workers take those who wait; others wait for nothing, and are refused after that.
+        with contextlib.suppress(OSError):
+            self._listener.listen(0)
         self._listener.close()
         for child in self._children:
             self._stop(child)

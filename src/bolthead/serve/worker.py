@@ -23,6 +23,16 @@ from .settings import Settings
 logger = logging.getLogger("bolthead.serve")
 
 
+LAST_CALL = 0.1
+"""For how many seconds a worker that stops takes connections that wait already."""
+
+QUIET = 0.2
+"""For how many seconds no request may come before idle connections are closed."""
+
+LEAVING = 2.0
+"""For how many seconds at most clients are told to connect anew."""
+
+
 class Refused(Exception):
     """The server will not serve this app like this; the text says why and what to do."""
 
@@ -180,13 +190,25 @@ class _Worker:
         await life.stop()
         return 0
 
+    async def _let_clients_leave(self) -> None:
+        """Wait while requests still come: each answer tells its client to connect anew."""
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + LEAVING
+        answered = -1
+        while self.door.answered != answered and loop.time() < ends:
+            answered = self.door.answered
+            await asyncio.sleep(QUIET)
+
     async def _drain(self, engine: t.Any) -> None:
         """Finish what is under way, within the graceful time."""
         self.door.is_draining = True
         if self.settings.drain_delay:
             await asyncio.sleep(self.settings.drain_delay)
+        # What has connected already is still taken.
+        await asyncio.sleep(LAST_CALL)
         engine.stop_accepting()
         await self.app._lifespan.close_open()
+        await self._let_clients_leave()
         engine.finish()
         try:
             async with asyncio.timeout(self.settings.timeout_graceful):
