@@ -74,6 +74,8 @@ PAYLOADS: dict[str, bytes] = {
     "open-redirect-scheme": b"http:evil.test",
     "redirect-bracket": b"http://[",
     "redirect-ports": b"http://a:b:c",
+    "redirect-label": b"//" + b"a" * 64,
+    "redirect-label-scheme": b"http://" + "\u00fc".encode() * 64 + b"/x",
     "redirect-javascript": b"javascript:alert(1)",
     "redirect-data": b"data:text/html,<script>alert(1)</script>",
     "redirect-port-huge": b"http://a:99999999999999999999/",

@@ -197,16 +197,22 @@ def _can_be_parsed(date: str) -> bool:
 def sendable_location(location: str) -> str:
     """Return a target that is no URL with the characters encoded that cannot be in one."""
     location = location.replace("\r", "%0D").replace("\n", "%0A")
-    try:
-        iri_to_uri(location)
-    except ValueError:
-        pass
-    else:
+    if _is_url(location):
         return location
     scheme, slashes, rest = location.partition("://")
     safe = "%!#$&'()*+,/;=?@-._~"
-    encoded = quote(rest, safe=safe, errors="replace") if slashes else ""
-    return f"{quote(scheme, safe=safe + ':', errors='replace')}{slashes}{encoded}"
+    text = quote(rest, safe=safe, errors="replace") if slashes else ""
+    text = f"{quote(scheme, safe=safe + ':', errors='replace')}{slashes}{text}"
+    # What stands for a host still and cannot be one is made a path.
+    return text if _is_url(text) else quote(location, safe="%?=&", errors="replace")
+
+
+def _is_url(location: str) -> bool:
+    try:
+        iri_to_uri(location)
+    except ValueError:
+        return False
+    return True
 
 
 # What a field's value and name are made of (RFC 9110, 5.5 and 5.6.2), as WSGI has their bytes.
