@@ -1,6 +1,9 @@
 """The session's cookie in ``Bolthead``: its attributes, its prefix, its size, and ``rotate()``."""
 
+import importlib.util
 import logging
+import subprocess
+import sys
 
 import pytest
 from asgi import ask, run
@@ -145,7 +148,7 @@ def test_oversize_session_is_an_error_in_debug():
     """In debug mode a session that browsers would drop is an error, which names the cookie."""
     app = oversize()
     app.debug = True
-    with pytest.raises(CookieTooLarge, match="The cookie 'session' has .* MAX_COOKIE_SIZE"):
+    with pytest.raises(CookieTooLarge, match=r"The cookie 'session' has .* MAX_COOKIE_SIZE"):
         app.test_client().get("/cart")
 
 
@@ -280,3 +283,42 @@ def test_rotate_asks_the_interface_of_a_session_on_the_server():
     app.config["PROPAGATE_EXCEPTIONS"] = True
     with pytest.raises(RuntimeError, match="regenerate"):
         app.test_client().get("/rotate")
+
+
+WITH_WTF = """
+import re
+import bolthead
+bolthead.install_as_flask()
+import flask_wtf
+from flask_wtf.csrf import generate_csrf
+app = bolthead.Bolthead("bank")
+app.config["SECRET_KEY"] = "8e1f0c4a7b2d9e6f"
+flask_wtf.CSRFProtect(app)
+
+@app.get("/form")
+def form():
+    return generate_csrf()
+
+@app.post("/login")
+def login():
+    bolthead.session.rotate()
+    return generate_csrf()
+
+@app.post("/pay")
+def pay():
+    return "paid"
+
+client = app.test_client()
+before = client.get("/form").text
+after = client.post("/login", data={"csrf_token": before}).text
+print(client.post("/pay", data={"csrf_token": before}).status_code)
+print(client.post("/pay", data={"csrf_token": after}).text)
+"""
+
+
+def test_rotate_with_flask_wtf():
+    """After ``rotate()`` Flask-WTF refuses the token from before and takes the new one."""
+    if importlib.util.find_spec("flask_wtf") is None:
+        pytest.skip("Flask-WTF is not installed")
+    done = subprocess.run([sys.executable, "-c", WITH_WTF], capture_output=True, text=True)
+    assert done.stdout.split() == ["400", "paid"], done.stderr
