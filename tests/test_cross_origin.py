@@ -1,4 +1,4 @@
-"""Cross-origin protection: which requests are refused, reported or let through, over each way in."""
+"""Cross-origin protection: which requests are refused, reported or let through, by each way in."""
 
 from __future__ import annotations
 

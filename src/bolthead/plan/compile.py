@@ -174,8 +174,8 @@ class Plans:
         self._builds_paths = _builds_paths(app)
         self.routes: dict[str | None, RoutePlan] = {}
         self.added = security_headers.make_added(app.config)
-        self.send = respond.send_quickly if respond.is_own(Response) else respond.send
-        self.send_by_methods = respond.send
+        self.send: Function = respond.send_quickly if respond.is_own(Response) else respond.send
+        self.send_by_methods: Function = respond.send
         if self.added is not None:
             self.send = self.added.sending(self.send)
             self.send_by_methods = self.added.sending(respond.send)
