@@ -77,13 +77,13 @@ KINDS: dict[str, Kind] = {
     ),
     "uvicorn-h11": Kind(
         "uvicorn --http h11 --h11-max-incomplete-event-size 200000"
-        " --port {port} --no-access-log --log-level warning {app}",
+        " --port {port} --no-proxy-headers --no-access-log --log-level warning {app}",
         "uvicorn",
         "uvicorn",
         asgi=True,
     ),
     "uvicorn-httptools": Kind(
-        "uvicorn --http httptools --port {port} --no-access-log --log-level warning {app}",
+        "uvicorn --http httptools --port {port} --no-proxy-headers --no-access-log --log-level warning {app}",
         "httptools",
         "uvicorn httptools",
         asgi=True,

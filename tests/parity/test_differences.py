@@ -15,6 +15,7 @@ from parity import (
     test_templates,
 )
 from parity.differences import DIFFERENCES
+from parity.over_http import NOT_BY_ASGI, NOT_ON, NOT_OVER_HTTP
 
 COMPARED = (
     test_hooks_errors,
@@ -27,6 +28,7 @@ COMPARED = (
 )
 CASE_IDS = [row.values[-1] for module in COMPARED for row in module.ALL]
 CASE_IDS += [row.values[-1] for row in test_bad_input.ROWS]
+NOT_ON_SERVERS = {*NOT_OVER_HTTP, *NOT_BY_ASGI}.union(*NOT_ON.values())
 
 
 @pytest.mark.parametrize("pattern", DIFFERENCES)
@@ -40,6 +42,12 @@ def test_a_difference_says_why(known):
     """Every entry gives its reason and something Bolthead may answer."""
     assert known.why
     assert known.bolthead
+
+
+@pytest.mark.parametrize("pattern", NOT_ON_SERVERS)
+def test_what_no_server_is_asked_is_a_case(pattern):
+    """A pattern of cases that are left out over HTTP fits some, or it must go."""
+    assert fnmatch.filter(CASE_IDS, pattern)
 
 
 def test_case_ids_are_unique():
