@@ -66,3 +66,29 @@ def test_each_ended_extension_has_an_app(name):
     assert (CONFORMANCE / "legacy_apps" / f"{name.replace('-', '_')}.py").is_file()
     shown = f"| {row['dist']} | {row['version']} | {row['died']} | {row.get('note', '')} |"
     assert shown in PAGE.read_text("utf-8")
+
+
+def test_a_suite_is_added_in_one_line(tmp_path):
+    """``dist==version`` becomes a row, pinned to what was run, that is read back as it was."""
+    table = tmp_path / "suites.toml"
+    table.write_text(
+        'flask = "3"\nbase = ["pytest"]\ntimeout = 60\n\n[suite.a]\ndist = "a"\nversion = "1"\n'
+    )
+    suite = TABLE["new_suite"]("Flask-X==1.0", table)
+    TABLE["append_row"](suite, "0" * 64, 12, table)
+    assert list(TABLE["load_suites"](table)) == ["a", "flask-x"]
+    read = TABLE["load_suites"](table)["flask-x"]
+    assert (read.dist, read.version, read.sha256, read.passing) == ("Flask-X", "1.0", "0" * 64, 12)
+
+
+@pytest.mark.parametrize("text", ["flask-x", "flask-x==", "==1.0", ""])
+def test_what_is_added_is_a_release(text):
+    """Without a version it is not known what to run."""
+    with pytest.raises(ValueError, match=r"flask-example==1\.2\.3"):
+        TABLE["new_suite"](text)
+
+
+def test_a_suite_is_added_once():
+    """A suite of the table is changed there."""
+    with pytest.raises(ValueError, match="has flask-login already"):
+        TABLE["new_suite"]("Flask-Login==9.9")

@@ -1,5 +1,6 @@
 """Writes docs/reference/extensions.md: which extensions run, and what to know of each."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,7 +15,7 @@ HEAD = """\
 Extensions whose own tests run on Bolthead. Written by `make conformance`, which runs the tests of
 each release on Flask and then on Bolthead: a test counts that passes on Flask, and is kept if it
 passes on Bolthead, too. An extension that is not listed is likely to work all the same:
-[tests/conformance](../../tests/conformance/README.md) tells how to add one in two lines.
+[tests/conformance](../../tests/conformance/README.md) tells how to add one in one line.
 
 | extension | version | tests kept | what to know |
 |---|---|---|---|
@@ -41,6 +42,14 @@ def build_page(suites: Mapping[str, Suite], kept: Mapping[str, tuple[int, int]])
         for each in legacy.load().values()
     )
     return HEAD + rows + ENDED + ended
+
+
+def read_kept(page: Path = TARGET) -> dict[str, tuple[int, int]]:
+    """What the page says of each suite: how many tests were kept, of how many."""
+    rows = re.findall(
+        r"^\| (\S+) \| \S+ \| (\d+) of (\d+) \|", page.read_text("utf-8"), re.MULTILINE
+    )
+    return {name: (int(kept), int(passing)) for name, kept, passing in rows}
 
 
 def row_of(suite: Suite, kept: int, passing: int) -> str:

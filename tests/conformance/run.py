@@ -13,10 +13,10 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict
 from pathlib import Path
 
-from docs_page import TARGET, build_page
+from docs_page import TARGET, build_page, read_kept
 from environments import SuiteError, digest, fetch_sdist, opened, python_version
 from outcomes import Comparison, compare, run_on_bolthead, run_on_flask
-from table import Suite, load_suites
+from table import TABLE, Suite, append_row, load_suites, new_suite
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,6 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"{suite.name:20} {suite.dist} {suite.version}, {suite.passing} tests")
         return 0
     print(f"Python {python_version(options.python)}", flush=True)
+    if options.add:
+        return add(options)
     chosen = [suites[name] for name in options.suites or suites]
     results = run_all(chosen, options)
     print_total(results)
@@ -47,6 +49,9 @@ def read_options(
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("suites", nargs="*", metavar="SUITE", help="names from suites.toml")
     parser.add_argument("--list", action="store_true", help="print the suites and stop")
+    parser.add_argument(
+        "--add", metavar="DIST==VERSION", help="run a new suite, and write its row into the tables"
+    )
     parser.add_argument("--fresh", action="store_true", help="build the environments again")
     parser.add_argument("--jobs", type=int, default=2, help="suites at the same time (2)")
     parser.add_argument("--timeout", type=int, help="seconds for one run of a suite")
@@ -61,6 +66,31 @@ def read_options(
     if unknown:
         parser.error(f"suites.toml has no {', '.join(unknown)}; --list prints what it has")
     return options
+
+
+def add(options: argparse.Namespace) -> int:
+    """Run a suite that the table does not have, and write its row and its line of the docs."""
+    try:
+        suite = new_suite(options.add)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    result = run_one(suite, options)
+    print(describe(result))
+    if result.error:
+        print("Nothing was written. The top of suites.toml lists what a row may say besides.")
+        return 1
+    append_row(suite, pinned(suite, options), result.passing)
+    kept = read_kept() | {suite.name: (result.kept, result.passing)}
+    TARGET.write_text(build_page(load_suites(), kept), "utf-8")
+    print(f"{suite.name} is in {TABLE.name} and {TARGET.name}.")
+    return 0 if result.succeeded else 1
+
+
+def pinned(suite: Suite, options: argparse.Namespace) -> str:
+    """The digest of the sdist that was run."""
+    with opened(suite, options.python, fresh=False) as environment:
+        return digest(fetch_sdist(environment))
 
 
 def run_all(suites: Sequence[Suite], options: argparse.Namespace) -> list[Comparison]:
@@ -81,7 +111,7 @@ def run_one(suite: Suite, options: argparse.Namespace) -> Comparison:
     try:
         with opened(suite, options.python, fresh=options.fresh) as environment:
             real = run_on_flask(environment, options.timeout)
-            if suite.sha256 is None:
+            if suite.sha256 is None and not options.add:
                 found = digest(fetch_sdist(environment))
                 print(f'{suite.name}: pin sha256 = "{found}" and passing = {len(real.passed)}')
             return compare(suite, real, run_on_bolthead(environment, options.timeout))

@@ -73,6 +73,28 @@ def load_suites(path: Path = TABLE) -> dict[str, Suite]:
     return {name: read_row(name, document | row) for name, row in rows.items()}
 
 
+def new_suite(requirement: str, path: Path = TABLE) -> Suite:
+    """A suite that the table does not have yet, from ``dist==version``."""
+    dist, equal, version = requirement.partition("==")
+    if not dist.strip() or not equal or not version.strip():
+        raise ValueError(f"{requirement!r} is no release. Write it as flask-example==1.2.3.")
+    document = tomllib.loads(path.read_text("utf-8"))
+    name = dist.strip().lower()
+    if name in document.pop("suite"):
+        raise ValueError(f"suites.toml has {name} already: change its version there.")
+    return read_row(name, document | {"dist": dist.strip(), "version": version.strip()})
+
+
+def append_row(suite: Suite, sha256: str, passing: int, path: Path = TABLE) -> None:
+    """Write a suite's row at the end of the table, pinned to what was run."""
+    row = (
+        f'\n\n[suite.{suite.name}]\ndist = "{suite.dist}"\nversion = "{suite.version}"\n'
+        f'sha256 = "{sha256}"\npassing = {passing}\n'
+    )
+    with path.open("a", encoding="utf-8") as file:
+        file.write(row)
+
+
 def read_row(name: str, row: Mapping[str, Any]) -> Suite:
     """One row as a Suite; a misspelt key is an error, not a row that quietly does less."""
     known = {each.name for each in fields(Suite)} - {"name"}
