@@ -59,8 +59,12 @@ format: $(READY)
 	$(BIN)/ruff format .
 
 conformance: $(READY)
+ifdef ADD
+	$(BIN)/python tests/conformance/run.py --add $(ADD)
+else
 	$(BIN)/python tests/conformance/run.py $(or $(SUITES),--write-docs)
 	$(BIN)/python tests/conformance/served.py
+endif
 
 # Extensions that died of a removed name, on `adopt --legacy`.
 legacy: $(READY)
