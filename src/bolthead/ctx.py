@@ -317,8 +317,9 @@ class RequestContext(t.Generic[AppT], metaclass=Watched):
 
     def copy(self) -> t.Self:
         """Return a context of the same request and session, to be entered elsewhere."""
+        # Opened here if nobody has looked yet: else either would open one of its own.
         return type(self)(
-            self.app, environ=self.environ, request=self.request, session=self._opened
+            self.app, environ=self.environ, request=self.request, session=self._session
         )
 
     def match_request(self) -> None:
