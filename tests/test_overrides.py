@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import abc
+import asyncio
+import threading
 
 import pytest
+from asgi import ask, run
 
 from bolthead import Flask
 from bolthead.ctx import AppContext, RequestContext
@@ -97,3 +100,62 @@ def test_contexts_are_told_from_arguments(app):
         assert isinstance(ctx, RequestContext)
     with app.app_context() as ctx:
         assert isinstance(ctx, AppContext)
+
+
+# What calls the app
+
+
+def wsgi_only(inner, seen):
+    """A ``__call__`` as tracing tools put one on the class: for WSGI."""
+
+    def traced(self, environ, start_response):
+        seen.append((environ["PATH_INFO"], threading.current_thread() is threading.main_thread()))
+        return inner(self, environ, start_response)
+
+    return traced
+
+
+@pytest.fixture(params=["patched", "subclass"])
+def traced_app(request, monkeypatch):
+    """An app whose class has a ``__call__`` for WSGI only; give it and what that has seen."""
+    seen = []
+    traced = wsgi_only(Flask.__call__, seen)
+    if request.param == "patched":
+        app = Flask("traced")
+        monkeypatch.setattr(Flask, "__call__", traced)
+    else:
+        app = type("Traced", (Flask,), {"__call__": traced})("traced")
+    app.add_url_rule("/plain", "plain", lambda: "plain")
+
+    async def awaited():
+        return "awaited"
+
+    app.add_url_rule("/awaited", "awaited", awaited)
+    return app, seen
+
+
+def test_call_for_wsgi_only(traced_app):
+    """One that is put on the class for WSGI sees each request by WSGI and by ASGI."""
+    app, seen = traced_app
+    assert app.test_client().get("/plain").text == "plain"
+    assert run(ask(app, "/plain")).text == "plain"
+    assert run(ask(app, "/awaited")).text == "awaited"
+    assert [path for path, _ in seen] == ["/plain", "/plain", "/awaited"]
+    assert not seen[-1][1], "by ASGI it would hold up the loop"
+
+
+def test_call_that_is_taken_back(monkeypatch):
+    """When the class has its own again, requests go their way as before."""
+    app, seen = Flask("traced"), []
+    app.add_url_rule("/", "index", lambda: "index")
+    with monkeypatch.context() as patch:
+        patch.setattr(Flask, "__call__", wsgi_only(Flask.__call__, seen))
+        assert run(ask(app, "/")).text == "index"
+    assert run(ask(app, "/")).text == "index"
+    assert len(seen) == 1
+
+
+def test_servers_are_told_that_it_is_async(traced_app):
+    """Servers that choose by themselves take ASGI, whoever has put a ``__call__`` there."""
+    app, _ = traced_app
+    assert asyncio.iscoroutinefunction(type(app).__call__)

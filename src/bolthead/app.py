@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 import os
 import sys
@@ -30,7 +29,13 @@ from .helpers import get_debug_flag, get_flashed_messages
 from .json.provider import DefaultJSONProvider, JSONProvider
 from .logging import create_logger
 from .made import later, made
-from .overrides import AppType, callable_without_context, replaced, without_context
+from .overrides import (
+    AppType,
+    callable_without_context,
+    mark_as_async,
+    replaced,
+    without_context,
+)
 from .paths import get_instance_path
 from .plan import recover, respond, run_sync
 from .plan.compile import WORKER_THREADS, Plans, scopes
@@ -140,6 +145,8 @@ class Flask(Scaffold, metaclass=AppType):
 
     config: Config
     _got_first_request = False
+    # A ``__call__`` for WSGI that somebody put on the class; requests by ASGI go by it, too.
+    _wsgi_call: t.Any = None
 
     def __init__(
         self,
@@ -155,7 +162,7 @@ class Flask(Scaffold, metaclass=AppType):
         root_path: str | None = None,
     ) -> None:
         self._lifespan = Lifespan()
-        _mark_as_async()
+        mark_as_async(type(self).__call__)
         super().__init__(
             import_name=import_name,
             static_folder=static_folder,
@@ -903,20 +910,6 @@ class Bolthead(Flask):
 
     default_config = ImmutableDict({**Flask.default_config, **defaults})
 
-
-# Servers that choose between WSGI and ASGI by themselves ask whether calling the app is ``async``.
-_call: t.Any = Flask.__dict__["__call__"]
-
-
-def _mark_as_async() -> None:
-    if sys.version_info >= (3, 12):
-        inspect.markcoroutinefunction(_call)
-    elif "asyncio" in sys.modules and not hasattr(_call, "_is_coroutine"):
-        # The mark is an object of asyncio's, which such a server has imported by now.
-        _call._is_coroutine = sys.modules["asyncio"].coroutines._is_coroutine
-
-
-_mark_as_async()
 
 # Bolthead's own methods, to tell replaced ones by.
 _OWN: dict[str, t.Any] = {name: value for name, value in vars(Flask).items() if callable(value)}

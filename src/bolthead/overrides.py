@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 import types
 import typing as t
 
@@ -90,8 +91,49 @@ def _takes_context(method: t.Any, position: int) -> bool:
     return names[position : position + 1] == ["ctx"]
 
 
+def mark_as_async(call: t.Any) -> None:
+    """Mark what calls an app as ``async``: servers that choose between WSGI and ASGI ask that."""
+    if sys.version_info >= (3, 12):
+        inspect.markcoroutinefunction(call)
+    elif "asyncio" in sys.modules and not hasattr(call, "_is_coroutine"):
+        # The mark is an object of asyncio's, which such a server has imported by now.
+        call._is_coroutine = sys.modules["asyncio"].coroutines._is_coroutine
+
+
+def by_wsgi_only(call: t.Any) -> bool:
+    """Tell whether an app class's ``__call__`` takes an environ, and no scope of ASGI's."""
+    if type(call) is types.FunctionType:
+        code = call.__code__
+        return code.co_argcount < 4 and not code.co_flags & inspect.CO_VARARGS
+    try:
+        inspect.signature(call).bind(None, None, None, None)
+    except TypeError:
+        return True
+    except ValueError:
+        return False  # it does not tell
+    return False
+
+
+def callable_by_both(call: t.Any) -> t.Any:
+    """Return a ``__call__`` for WSGI with one for ASGI beside it, whose plain requests go by it."""
+
+    @functools.wraps(call)
+    def call_either(
+        self: t.Any, environ: t.Any, start_response: t.Any, send: t.Any = None
+    ) -> t.Any:
+        if send is None:
+            return call(self, environ, start_response)
+        return self.asgi_app(environ, start_response, send)
+
+    mark_as_async(call_either)
+    return call_either
+
+
 class AppType(Watched):
-    """The class of app classes: their methods may be written in Flask 3.1's way or in 3.2's."""
+    """The class of app classes.
+
+    Their methods may be written in Flask 3.1's way or in 3.2's, and ``__call__`` for WSGI only.
+    """
 
     def __init__(
         cls,
@@ -106,6 +148,15 @@ class AppType(Watched):
             method = callable_without_context(method_name, found, position=1)
             if method is not found:
                 type.__setattr__(cls, method_name, method)
+        if "__call__" in namespace:
+            AppType.__setattr__(cls, "__call__", namespace["__call__"])
 
     def __setattr__(cls, name: str, value: t.Any) -> None:
+        if name == "__call__":
+            # Tracing tools put one there that knows of WSGI only.
+            if by_wsgi_only(value):
+                value = callable_by_both(value)
+                type.__setattr__(cls, "_wsgi_call", value)
+            elif "_wsgi_call" in cls.__dict__:
+                type.__setattr__(cls, "_wsgi_call", None)
         super().__setattr__(name, callable_without_context(name, value, position=1))

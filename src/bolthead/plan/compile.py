@@ -120,6 +120,7 @@ class Compiled(t.Protocol):
     url_map: Map
     subdomain_matching: bool
     _lifespan: t.Any
+    _wsgi_call: t.Any
 
     @property
     def teardown_appcontext_funcs(self) -> t.Sequence[Function]: ...
@@ -233,6 +234,8 @@ class Plans:
         """
         app = self.app
         if self.by_methods or self.replaced or any(map(app._replaced, MAY_WAIT)):
+            return False
+        if app._wsgi_call is not None:
             return False
         if appcontext_pushed.receivers or appcontext_popped.receivers:
             return False

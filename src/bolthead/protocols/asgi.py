@@ -294,7 +294,7 @@ def _by_wsgi(app: Served, environ: WSGIEnvironment) -> Answer:
         started[:] = [(status, headers)]
         return written.append
 
-    body: t.Any = app.wsgi_app(environ, start_response)
+    body: t.Any = (app._wsgi_call or app.wsgi_app)(environ, start_response)
     if not started and not isinstance(body, AsyncBody):
         # A generator of a middleware: it starts the answer with its first piece.
         pieces = iter(body)

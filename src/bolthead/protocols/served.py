@@ -14,6 +14,7 @@ class Served(t.Protocol):
     _changes: t.Any
     _lifespan: t.Any
     config: t.Any
+    _wsgi_call: t.Any
 
     @property
     def debug(self) -> bool: ...

@@ -164,7 +164,7 @@ def _answer(
         return written.append
 
     try:
-        body = app.wsgi_app(environ, start_response)
+        body = (app._wsgi_call or app.wsgi_app)(environ, start_response)
         if written:
             body = [*written, *body]
         elif type(body) is tuple:
