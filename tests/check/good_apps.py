@@ -199,6 +199,7 @@ GOOD_APPS = [
         import asyncio
         import logging
         SECRET_KEY_FILE = "keys/secret"
+        RESET_PASSWORD = "reset-password"
         log = logging.getLogger(__name__)
         class Queue:
             def run(self, debug=False):

@@ -24,6 +24,7 @@ NOT_DEPLOYED = frozenset(
     {"test", "tests", "testing", "dev", "develop", "development", "developer", "local", "debug"}
     | {"example", "examples", "demo"}
 )
+SETTINGS = frozenset({"config", "configuration", "settings", "defaults", "production", "prod"})
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 
 
@@ -44,9 +45,27 @@ class Assigned:
     @property
     def is_for_deployment(self) -> bool:
         """Whether nothing around it says that it is for development or tests only."""
+        return not self._words_around & NOT_DEPLOYED
+
+    @property
+    def is_setting(self) -> bool:
+        """Whether it can be nothing else: ``config["KEY"] = ...``, or a class or file of settings.
+
+        ``RESET_PASSWORD = "reset"`` in any other module may be a name of something.
+        """
+        is_name = isinstance(self.node, ast.Assign | ast.AnnAssign) and not any(
+            isinstance(target, ast.Subscript | ast.Attribute) for target in _targets(self.node)
+        )
+        return not is_name or bool(self._words_around & SETTINGS)
+
+    @property
+    def _words_around(self) -> set[str]:
         around = [self.module.file.stem, *self.module.names_around(self.value)]
-        words = {word.lower() for name in around for word in WORD.findall(name)}
-        return not words & NOT_DEPLOYED
+        return {word.lower() for name in around for word in WORD.findall(name)}
+
+
+def _targets(node: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
+    return node.targets if isinstance(node, ast.Assign) else [node.target]
 
 
 def find_assigned(sources: Sources) -> dict[str, list[Assigned]]:

@@ -32,8 +32,6 @@ TEXT_METHODS = frozenset(
 )
 TEXT_FUNCTIONS = frozenset({"textwrap.dedent", "inspect.cleandoc"})
 
-_NO_VALUE = object()
-
 
 @dataclass(eq=False)
 class Module:

@@ -64,7 +64,7 @@ REDIS = re.compile(
 DATABASE = re.compile(
     r"(.*\.)?db\.session\.(execute|scalar|scalars|commit|flush|get|query|refresh|rollback)"
 )
-SQLITE_MODELS = re.compile(r".*\bquery\.(all|first|first_or_404|get|get_or_404|one|count|paginate)")
+MODEL_QUERY = re.compile(r".*\bquery\.(all|first|first_or_404|get|get_or_404|one|count|paginate)")
 
 
 @rule(
@@ -105,11 +105,11 @@ class _Search:
 
     def _blocking(self, module: Module, call: ast.Call) -> str | None:
         dotted = self._called(module, call.func)
-        if dotted in BLOCKING:
+        if dotted in BLOCKING and dotted not in module.functions:
             return f"{dotted.replace('()', '')}()"
         if REDIS.fullmatch(dotted) or DATABASE.fullmatch(dotted):
             return f"{dotted.replace('()', '')}()"
-        if SQLITE_MODELS.fullmatch(dotted) and self.subject.has_extension("flask_sqlalchemy"):
+        if MODEL_QUERY.fullmatch(dotted) and self.subject.has_extension("flask_sqlalchemy"):
             return f"{dotted}()"
         found = self.subject.sources.function(dotted, module) if dotted else None
         if found is None or isinstance(found[1], ast.AsyncFunctionDef):

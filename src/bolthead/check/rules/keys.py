@@ -121,6 +121,8 @@ def secret_in_source(subject: Subject) -> t.Iterator[Found]:
         for found in places:
             if not found.is_for_deployment or found.module.file.is_relative_to(instance):
                 continue
+            if key not in subject.config and not found.is_setting:
+                continue
             text, is_default = written_text(subject, found)
             if not text:
                 continue
