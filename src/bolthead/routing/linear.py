@@ -22,7 +22,7 @@ if t.TYPE_CHECKING:
     from werkzeug.routing.rules import RulePart
 
 _ARGUMENT = Pattern(r"\(\?P<__werkzeug_\d+>")
-# How long a segment with so many arguments may be, for the longest to be tried within 0.2 s.
+# How long a segment with so many arguments may be, for the longest to take no more than 0.2 s.
 _LONGEST = {2: 2048, 3: 512}
 _LONGEST_OF_MORE = 96
 
@@ -55,7 +55,7 @@ def _without_return(content: str) -> str | None:
     if not paths or not all(map(_ends_by_itself, simple)):
         count = len(_ARGUMENT.findall(content))
         longest = _LONGEST.get(count, _LONGEST_OF_MORE)
-        return f"(?!(?s:.{{{longest + 1}}})){content}"
+        return f"(?!(?s:.{{{longest + 1}}})){_looks_at_the_end(pieces)}{content}"
     if len(paths) < 2:
         return None
     groups = [
@@ -65,6 +65,12 @@ def _without_return(content: str) -> str | None:
     first, last = paths[0], paths[-1]
     before = "".join(text for _, text in pieces[:first])
     return before + "".join(groups) + "".join(text for _, text in pieces[last:])
+
+
+def _looks_at_the_end(pieces: list[tuple[bool, str]]) -> str:
+    """Return what sees at once that the fixed text at the end is not there."""
+    end = pieces[-1][1]
+    return "" if end == r"\Z" or "(" in end else f"(?=(?s:.)*{end})"
 
 
 def _around(
