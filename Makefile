@@ -7,13 +7,15 @@ READY  := $(VENV)/.ready
 HOST   ?= 127.0.0.1
 PORT   ?= 5000
 
-.PHONY: help setup demo test test-all check websockets conformance legacy nightly bench format clean
+.PHONY: help setup demo test test-all check websockets conformance legacy nightly bench fuzz leaks format clean
 
 help:
 	@echo "make demo         set everything up and serve the music time machine on http://$(HOST):$(PORT)"
 	@echo "make test         set everything up and run the tests"
 	@echo "make check        lint, format, types, layers"
 	@echo "make test-all     the same on Python 3.11, 3.12 and 3.13, where they are installed"
+	@echo "make fuzz         throw variations of hostile requests at an app; SEED=1 SECONDS=60"
+	@echo "make leaks        look for what a million requests leave behind; REQUESTS=1000000"
 	@echo "make bench        measure against Flask and other peers; writes benchmarks/results"
 	@echo "make conformance  run the suites of Flask and its extensions on Bolthead"
 
@@ -44,6 +46,19 @@ test-all:
 
 nightly: $(READY)
 	BOLTHEAD_MATCHER_CASES=200000 $(BIN)/python -m pytest tests/test_matcher.py
+
+# SEED and SECONDS choose the variations and for how long they are thrown.
+SEED    ?= 0
+SECONDS ?= 60
+
+fuzz: $(READY)
+	$(BIN)/python tests/fuzz --seed $(SEED) --seconds $(SECONDS)
+	@$(BIN)/python -m pip install --quiet --group fuzz || echo "SKIPPED: atheris cannot be installed for this Python"
+	$(BIN)/python tests/fuzz --parsers --seed $(SEED) --seconds $(SECONDS)
+
+# What a million mixed requests leave behind: memory, threads, descriptors, contexts.
+leaks: $(READY)
+	$(BIN)/python tests/fuzz/leaks.py --requests $(or $(REQUESTS),1000000) --seed $(SEED)
 
 bench:
 	$(PYTHON) benchmarks/run.py
