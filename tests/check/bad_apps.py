@@ -263,6 +263,13 @@ BAD_APPS = [
         """,
     ),
     one_file(
+        "pickles by the settings alone",
+        """
+        app.config["SESSION_TYPE"] = "redis"  #! B008
+        app.config["CACHE_TYPE"] = "RedisCache"  #! B008
+        """,
+    ),
+    one_file(
         "a cache of cachelib",
         """
         from cachelib import FileSystemCache
@@ -539,6 +546,17 @@ BAD_APPS = [
         limiter = Limiter(get_remote_address, app=app, default_limits=["5/minute"])  #! B020
         """,
         deploy=True,
+    ),
+    one_file(
+        "rates in each of Gunicorn's workers",
+        """
+        from flask_limiter import Limiter
+        from flask_limiter.util import get_remote_address
+        limiter = Limiter(get_remote_address)
+        limiter.init_app(app)
+        """,
+        ("B020", "app.py:8"),
+        files={"gunicorn.conf.py": "workers = 4"},
     ),
     # B021: blocking calls
     one_file(

@@ -255,3 +255,30 @@ def test_printed_files_are_clean(check, folder):
         "--deploy", FLASK_TRUSTED_HOSTS='["shop.example"]', FLASK_SECURITY_HEADERS="strict"
     )
     assert (done.returncode, done.stdout) == (0, "No findings.\n")
+
+
+def test_secrets_are_not_printed(check, folder):
+    """What is found of a secret is where it is and why it is weak, never the secret."""
+    secret = "hunter2-changeme"
+    (folder / "app.py").write_text(
+        "from bolthead import Flask\n"
+        "app = Flask(__name__)\n"
+        f"app.config['SECRET_KEY'] = '{secret}'\n"
+        f"app.config['SECRET_KEY_FALLBACKS'] = ['{secret}']\n"
+        f"app.config['MAIL_PASSWORD'] = '{secret}'\n"
+        f"app.config['CELERY_BROKER_URL'] = 'redis://user:{secret}@redis.example.org'\n"
+    )
+    for args in ((), ("--json",), ("--deploy", "--settings", "--json")):
+        done = check(*args)
+        assert done.returncode == 1
+        assert secret not in done.stdout + done.stderr
+    ids = [finding["id"] for finding in json.loads(check("--json").stdout)["findings"]]
+    assert ids == ["B002", "B002", "B025", "B025", "B025"]
+
+
+def test_misspelt_key_of_the_project(check, folder):
+    """A key of the project's file that does nothing is not passed over in silence."""
+    (folder / "pyproject.toml").write_text('[tool.bolthead.check]\nignored = ["B014"]\n')
+    done = check()
+    assert done.returncode == 2
+    assert "'ignored'" in done.stderr

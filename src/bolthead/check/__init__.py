@@ -25,7 +25,11 @@ from .source import Module
 from .subject import Subject
 
 
-class UnknownRule(ValueError):
+class CheckOptionError(ValueError):
+    """What a check was told to leave out cannot be understood; the text says where it stands."""
+
+
+class UnknownRule(CheckOptionError):
     """An id was named that no finding has."""
 
     def __init__(self, id: str, where: str) -> None:
@@ -45,7 +49,8 @@ def check_app(
     ``deploy`` adds what matters in a deployment only. ``ignore`` leaves ids out, such as "B010", or
     what is in some files only, such as "B010:shop/notes/*"; so do the setting ``CHECK_IGNORE``,
     ``ignore`` under ``[tool.bolthead.check]`` in pyproject.toml, and a comment
-    ``# bolthead: ignore B010`` on the line. Raises UnknownRule for an id that no finding has.
+    ``# bolthead: ignore B010`` on the line. Raises UnknownRule for an id that no finding has, and
+    CheckOptionError for what else cannot be understood.
     """
     subject = Subject(app, deploy, environ)
     ignored = _find_ignored(subject, ignore)
@@ -99,7 +104,15 @@ def _ignored_by_project(project: Path) -> t.Any:
         return ()
     for key in ("tool", "bolthead", "check"):
         table = table.get(key, {}) if isinstance(table, dict) else {}
-    return table.get("ignore", ()) if isinstance(table, dict) else ()
+    if not isinstance(table, dict):
+        return ()
+    unknown = [key for key in table if key != "ignore"]
+    if unknown:
+        raise CheckOptionError(
+            f"[tool.bolthead.check] in pyproject.toml has {unknown[0]!r}. Its only key is 'ignore',"
+            " a list of ids."
+        )
+    return table.get("ignore", ())
 
 
 def _is_ignored_there(subject: Subject, finding: Finding) -> bool:

@@ -46,14 +46,14 @@ def check_command(
     'ignore' under [tool.bolthead.check] in pyproject.toml, or where a comment
     on the line says so: '# bolthead: ignore B010'.
     """
-    from ..check import Severity, UnknownRule, check_app, report
+    from ..check import CheckOptionError, Severity, check_app, report
     from ..check.settings import compare_settings
 
     app, findings = _load(info)
     if app is not None:
         try:
             findings = check_app(app, deploy=deploy, ignore=ignore)
-        except UnknownRule as error:
+        except CheckOptionError as error:
             raise click.UsageError(str(error)) from None
     settings = compare_settings(app) if app is not None else []
 

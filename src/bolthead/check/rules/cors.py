@@ -23,8 +23,8 @@ STRANGER = "https://stranger.invalid"
     "B009",
     "Every site may read answers with the user's cookies (CORS)",
     Severity.ERROR,
-    why="Any page that a logged in user opens can read what the app tells this user, and act as"
-    " him (Fetch standard, 3.3.5).",
+    why="Any page that a logged in user opens can read what the app tells this user, and act in"
+    " the user's name (Fetch standard, 3.3.5).",
     fix="List the origins that may: CORS(app, origins=['https://shop.example'],"
     " supports_credentials=True). If everybody may read, leave supports_credentials out.",
 )
@@ -192,8 +192,8 @@ def switched_off(subject: Subject) -> t.Iterator[Found]:
     "Forms of other sites are answered",
     Severity.WARNING,
     only_deploy=True,
-    why="A page of another site can send a form as the user who looks at it: it changes his"
-    " password, or buys in his name (CSRF). SameSite cookies stop most of it, in most browsers.",
+    why="A page of another site can send a form as the user who looks at it, and change a"
+    " password or buy something (CSRF). SameSite cookies stop most of it, in most browsers.",
     fix="Set CROSS_ORIGIN_PROTECTION to 'enforce' (or use bolthead.Bolthead), or protect forms by"
     " Flask-WTF's CSRFProtect. The log tells, while it is 'report', what would be refused.",
 )

@@ -40,7 +40,7 @@ SECRET_LINE = re.compile(
     "B002",
     "A key is weak",
     Severity.ERROR,
-    why="Who guesses the key can sign a session of his own: log in as anybody. Known and short"
+    why="Who guesses the key can sign any session, and be any user. Known and short"
     " keys are guessed in seconds, from one cookie and without asking the app.",
     fix="Make a key with 'bolthead secret-key' and give it to the app from outside of the source:"
     " an environment variable read by app.config.from_prefixed_env(), or a file in the instance"

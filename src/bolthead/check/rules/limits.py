@@ -9,6 +9,11 @@ from ..finding import Found, Severity, rule
 from ..place import Place
 from ..subject import Subject
 
+# Options of Gunicorn and ``bolthead serve``, and lines of a Gunicorn's and an uWSGI's file.
+WORKERS = re.compile(
+    r"(?:--workers|\s-w|^\s*workers|^\s*processes|WEB_CONCURRENCY)[\s=:\"',]+(\d+)"
+)
+
 # Limits that are on unless somebody switches them off.
 LIMITS = (
     "MAX_BOUNDARY_LENGTH",
@@ -35,9 +40,11 @@ LIMITS = (
 )
 def no_body_limit(subject: Subject) -> t.Iterator[Found]:
     """Look at the limits of an app that takes bodies."""
-    if subject.takes_bodies and subject.setting("MAX_CONTENT_LENGTH") is None:
+    # Where it is deployed, also for GET, which may have a body that a view reads.
+    takes_bodies = subject.deploy or subject.takes_bodies
+    if takes_bodies and subject.setting("MAX_CONTENT_LENGTH") is None:
         where = subject.place_of("MAX_CONTENT_LENGTH")
-        yield where, "MAX_CONTENT_LENGTH is not set, and views take POST, PUT or PATCH."
+        yield where, "MAX_CONTENT_LENGTH is not set: a request may be of any size."
     for key in LIMITS:
         if subject.setting(key, ...) is None:
             yield subject.place_of(key), f"{key} is None: there is no limit."
@@ -47,15 +54,15 @@ def no_body_limit(subject: Subject) -> t.Iterator[Found]:
     "B020",
     "Limits of rates are counted in each process by itself",
     Severity.WARNING,
-    only_deploy=True,
     why="Every worker counts for itself and forgets when it restarts: with four workers a client"
     " may try four passwords where one was meant.",
     fix="Give Flask-Limiter a store that workers share: RATELIMIT_STORAGE_URI ="
     " 'redis://localhost:6379'.",
 )
 def limits_per_process(subject: Subject) -> t.Iterator[Found]:
-    """Look at the store of Flask-Limiter."""
-    if has_one_worker(subject):
+    """Look at the store of Flask-Limiter, where there are several workers or may be."""
+    workers = known_workers(subject)
+    if workers == 1 or (workers is None and not subject.deploy):
         return
     calls = list(subject.sources.calls("Limiter"))
     for limiter in _limiters(subject):
@@ -76,15 +83,10 @@ def _limiters(subject: Subject) -> list[t.Any]:
     return list(found) if isinstance(found, set | list | tuple) else [found]
 
 
-def has_one_worker(subject: Subject) -> bool:
-    """Tell whether the files or the environment say that one process serves the app."""
-    if subject.environ.get("WEB_CONCURRENCY") == "1":
-        return True
-    numbers = [
-        int(number)
-        for line in subject.served_by
-        for number in re.findall(
-            r"(?:--workers|-w|^workers|WEB_CONCURRENCY)[\s=:]+(\d+)", line.text
-        )
-    ]
-    return bool(numbers) and max(numbers) == 1
+def known_workers(subject: Subject) -> int | None:
+    """Return how many processes serve the app by the environment or the files; None if unsaid."""
+    given = subject.environ.get("WEB_CONCURRENCY", "")
+    if given.isdecimal():
+        return int(given)
+    numbers = [int(number) for line in subject.served_by for number in WORKERS.findall(line.text)]
+    return max(numbers, default=None)

@@ -10,12 +10,20 @@ from pathlib import Path
 from ..finding import Found, Severity, rule
 from ..place import Place
 from ..subject import Subject
+from .keys import keeps_sessions_in_cookies
 
 # None, as Python's object serialisation writes it: what reads this as None reads such data.
 NOTHING = b"\x80\x04N."
 
 # Backends that keep their values in the process itself, where nobody else writes.
 IN_PROCESS = frozenset({"SimpleCache", "NullCache", "SimpleCacheBackend"})
+
+# By the names that Flask-Session and Flask-Caching give them.
+PICKLED_SESSIONS = frozenset({"filesystem", "memcached", "mongodb", "redis", "sqlalchemy"})
+PICKLED_CACHES = frozenset(
+    {"filesystem", "memcached", "redis", "FileSystemCache", "MemcachedCache", "RedisCache"}
+    | {"RedisClusterCache", "RedisSentinelCache", "SASLMemcachedCache", "UWSGICache"}
+)
 
 # Of cachelib, each of which reads what another program may have written.
 SHARED_CACHES = tuple(
@@ -53,6 +61,14 @@ def pickles(subject: Subject) -> t.Iterator[Found]:
             kind = subject.setting("SESSION_TYPE") or type(interface).__name__
             yield subject.place_of("SESSION_TYPE"), f"Sessions ({kind}) are read as pickles."
             break
+    else:
+        kind = str(subject.setting("SESSION_TYPE"))
+        # Set, and not used yet by an extension that could be tried.
+        if kind in PICKLED_SESSIONS and keeps_sessions_in_cookies(subject):
+            yield subject.place_of("SESSION_TYPE"), f"Sessions ({kind}) are read as pickles."
+    kind = str(subject.setting("CACHE_TYPE"))
+    if "cache" not in subject.app.extensions and kind.rpartition(".")[2] in PICKLED_CACHES:
+        yield subject.place_of("CACHE_TYPE"), f"The cache ({kind}) is read as pickles."
     caches = subject.app.extensions.get("cache")
     for cache in caches.values() if isinstance(caches, dict) else ():
         name = type(cache).__name__
@@ -87,7 +103,7 @@ def reads_pickles(store: t.Any) -> bool:
     "A folder of sessions, caches or data is writable for everybody",
     Severity.ERROR,
     why="Any user of the machine can put a file there that the app takes for a session or a cached"
-    " value of its own: he logs in as anybody, or runs code where files are pickles.",
+    " value of its own: to be logged in as anybody, or to run code where files are pickles.",
     fix="Give the app a folder of its own, outside of /tmp: chmod 700, owned by the user that runs"
     " it.",
 )
