@@ -102,7 +102,6 @@ class Deployment:
             "MUSIC_LEASE_SECONDS": "2",
             "MUSIC_WEBHOOK_SECRET": WEBHOOK_SECRET,
             "MUSIC_RATE_LIMITS": "0",
-            "PYTHONPATH": str(MUSIC),
         }
         if database_url:
             self.environment["MUSIC_DATABASE_URL"] = database_url

@@ -21,7 +21,9 @@ def insert_new(session: Session, table, rows: list[dict]) -> int:
     if not rows:
         return 0
     statement = dialect.insert(table.__table__).on_conflict_do_nothing()
-    result = session.connection().execute(statement, rows)
+    result = session.connection().execute(
+        statement, rows, execution_options={"preserve_rowcount": True}
+    )
     return result.rowcount
 
 

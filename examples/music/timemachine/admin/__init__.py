@@ -8,7 +8,7 @@ from flask_admin.contrib.sqla import ModelView
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from sqlalchemy import func, select
-from wtforms.validators import AnyOf
+from wtforms.validators import AnyOf, ValidationError
 
 from ..extensions import db
 from ..imports import jobs
@@ -65,7 +65,7 @@ class Users(Table):
 
     def on_model_change(self, form, model, is_created):
         if model.id == current_user.id and not (model.is_admin and model.active):
-            raise ValueError("You cannot take your own access away.")
+            raise ValidationError("You cannot take your own access away.")
         if not model.active:
             # Open sessions end at once.
             model.session_version += 1

@@ -260,7 +260,8 @@ def publish(job_id: int, worker: str, user_id: int, zone: str, months: set[int])
     names = [column.key for column in COLUMNS]
     staged = select(*COLUMNS).where(StagedPlay.import_id == job_id).order_by(StagedPlay.id)
     added = session.connection().execute(
-        dialect.insert(Play.__table__).from_select(names, staged).on_conflict_do_nothing()
+        dialect.insert(Play.__table__).from_select(names, staged).on_conflict_do_nothing(),
+        execution_options={"preserve_rowcount": True},
     )
     if added.rowcount:
         summaries.rebuild(session, user_id, months)
