@@ -218,6 +218,7 @@ def test_broken_files_do_not_end_it(tmp_path):
     )
     (package / "syntax.py").write_text("def (:\n")
     (package / "bytes.py").write_bytes(b"x = '\xff'\n")
+    (package / "escapes.py").write_text("x = '\\d'\n")
     (package / "templates" / "picture.html").write_bytes(b"\x89PNG\xff\xfe")
     (package / "templates" / "broken.html").write_text("{{ x | nosuchfilter }}{% endif %}")
     code = textwrap.dedent(
@@ -228,7 +229,11 @@ def test_broken_files_do_not_end_it(tmp_path):
         """
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60
+        [sys.executable, "-W", "error", "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert done.stdout.strip() == "['B014', 'B032']", done.stderr
 

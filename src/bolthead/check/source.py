@@ -8,6 +8,7 @@ import re
 import sys
 import sysconfig
 import typing as t
+import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -497,7 +498,10 @@ def _imported_files(module: Module, root: Path) -> t.Iterator[Path]:
 def _read(file: Path, root: Path) -> Module | None:
     try:
         data = file.read_bytes()
-        tree = ast.parse(data, str(file))
+        with warnings.catch_warnings():
+            # Of "\\d" and the like: the app's own matter, told when it is imported.
+            warnings.simplefilter("ignore")
+            tree = ast.parse(data, str(file))
     except (OSError, SyntaxError, ValueError, RecursionError):
         # What Python cannot read, no request can reach.
         return None
