@@ -278,6 +278,18 @@ class _Job(ThreadJob):
         inbox.put(self)
 
 
+class _Line:
+    """The jobs that wait for a thread: since when, and how long those before them took."""
+
+    __slots__ = ("pace", "since")
+
+    def __init__(self) -> None:
+        # When each of the jobs in the queue was put there.
+        self.since: deque[float] = deque()
+        # The mean time of a job, in seconds, of which the last ones count most.
+        self.pace = 0.0
+
+
 class Threads:
     """A bounded number of worker threads, each started when no other is idle.
 
@@ -287,8 +299,7 @@ class Threads:
     def __init__(self, most: int) -> None:
         self.most = most
         self._jobs: SimpleQueue[ThreadJob | None] = SimpleQueue()
-        # When each of the jobs in the queue was put there.
-        self._since: deque[float] = deque()
+        self._line = _Line()
         # A mark for each thread that waits for a job, or is about to.
         self._idle: deque[None] = deque()
         self._starting = threading.Lock()
@@ -333,14 +344,19 @@ class Threads:
                 job.error = None  # cuts the cycle of the error and this frame
         return t.cast(R, job.result)
 
-    def waited(self) -> float:
-        """Return for how many seconds the first in line has waited for a thread."""
-        if not self._since:
+    def wait(self) -> float:
+        """Return for how many seconds a job would wait for a thread, as far as can be told.
+
+        It waits as long as the first in line has waited already, or as long as all before it take.
+        """
+        since = self._line.since
+        if not since:
             return 0.0
         try:
-            return time.monotonic() - self._since[0]
+            waited = time.monotonic() - since[0]
         except IndexError:
             return 0.0  # a thread has just taken it
+        return max(waited, len(since) * self._line.pace / self.most)
 
     def start(self, job: ThreadJob) -> None:
         """Have a job done by a worker thread."""
@@ -349,7 +365,7 @@ class Threads:
             job.is_expected = True
         except IndexError:
             self._start_thread()
-        self._since.append(time.monotonic())
+        self._line.since.append(time.monotonic())
         self._jobs.put(job)
 
     def _start_thread(self) -> None:
@@ -359,7 +375,7 @@ class Threads:
             self._count += 1
             name = f"bolthead-worker-{self._count}"
         threading.Thread(
-            target=_work, args=(self._jobs, self._since, self._idle), name=name, daemon=True
+            target=_work, args=(self._jobs, self._line, self._idle), name=name, daemon=True
         ).start()
 
     def __del__(self) -> None:
@@ -367,18 +383,20 @@ class Threads:
             self._jobs.put(None)
 
 
-def _work(jobs: SimpleQueue[ThreadJob | None], since: deque[float], idle: deque[None]) -> None:
+def _work(jobs: SimpleQueue[ThreadJob | None], line: _Line, idle: deque[None]) -> None:
     is_marked = False
     while True:
         job = jobs.get()
         if job is None:
             return
-        since.popleft()
+        line.since.popleft()
         if is_marked and not job.is_expected:
             # It was given to a new thread, but this one is there first.
             with contextlib.suppress(IndexError):
                 idle.pop()
+        began = time.monotonic()
         job.run(idle)
+        line.pace += (time.monotonic() - began - line.pace) / 16
         is_marked = True
         del job
 

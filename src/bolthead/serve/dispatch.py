@@ -72,7 +72,7 @@ class Dispatcher:
         door = self.door
         visit, answer = door.begin(scope)
         threads = self._app._threads
-        if answer is None and not door.enter(max(self._waited(), threads.waited())):
+        if answer is None and not door.enter(max(self._waited(), threads.wait())):
             answer = doors.BUSY
         if answer is not None:
             way.put(watcher, answer, visit)

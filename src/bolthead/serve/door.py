@@ -147,7 +147,7 @@ class Door:
         if scope["type"] == "websocket":
             await self.websocket(scope, receive, send, visit, answer)
             return
-        if answer is None and not self.enter(self.app._threads.waited()):
+        if answer is None and not self.enter(self.app._threads.wait()):
             answer = BUSY
         if answer is not None:
             await self.put(answer, send, visit)

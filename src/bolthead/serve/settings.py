@@ -33,7 +33,7 @@ KEEP_ALIVE = 75
 """For how many seconds a connection may be idle between requests (uvicorn)."""
 
 LONGEST_WAIT = 0.5
-"""For how many seconds the first request in line may wait before new ones are turned away."""
+"""For how many seconds a request may wait for a thread or the loop: 503 beyond that."""
 
 RETRY_AFTER = 1
 """What a request that is turned away is told, in seconds."""
