@@ -103,11 +103,12 @@ async def fail():
 
 BIN = Path(sys.executable).parent
 
-# How each server is started; those with "asgi" in their name serve by ASGI.
+# How each server is started; those with "asgi" or "rsgi" in their name serve by ASGI's way.
 SERVERS = {
     "uvicorn, asgi by itself": ("uvicorn", "uvicorn served:app --port {port} --no-access-log"),
     "hypercorn, asgi": ("hypercorn", "hypercorn asgi:served:app --bind 127.0.0.1:{port}"),
     "granian, asgi": ("granian", "granian --interface asgi --port {port} served:app"),
+    "granian, rsgi": ("granian", "granian --interface rsgi --port {port} served:app"),
     "granian, wsgi": ("granian", "granian --interface wsgi --port {port} served:app"),
     "gunicorn": ("gunicorn", "gunicorn --bind 127.0.0.1:{port} served:app"),
     "gunicorn, threads": ("gunicorn", "gunicorn --threads 4 --bind 127.0.0.1:{port} served:app"),
@@ -171,7 +172,7 @@ def serving(name, folder):
 @pytest.mark.parametrize("name", SERVERS)
 def test_requests(name, tmp_path):
     """Requests of every kind are answered alike by every server."""
-    by_asgi = "asgi" in name
+    by_asgi = "asgi" in name or "rsgi" in name
     with contextlib.ExitStack() as stack:
         address, _ = stack.enter_context(serving(name, tmp_path))
         client = stack.enter_context(httpx.Client(base_url=f"http://{address}", timeout=10))
