@@ -575,13 +575,13 @@ BAD_APPS = [
         "a request in an async view",
         """
         import asyncio
-        import requests
-        http = requests.Session()
+        import httpx
+        http = httpx.Client()
         @app.get("/")
         async def show():
-            requests.get("http://localhost")  #! B021
+            httpx.get("http://localhost")  #! B021
             http.post("http://localhost")  #! B021
-            await asyncio.to_thread(requests.get, "http://localhost")
+            await asyncio.to_thread(httpx.get, "http://localhost")
             return "late"
         """,
     ),
