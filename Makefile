@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 HOST   ?= 127.0.0.1
 PORT   ?= 5000
 
-.PHONY: help setup demo test test-all check websockets conformance legacy nightly bench fuzz leaks format clean
+.PHONY: help setup demo test test-all test-oldest test-servers test-stores check websockets conformance legacy nightly bench faults fuzz leaks format clean
 
 help:
 	@echo "make demo         set everything up and serve the music time machine on http://$(HOST):$(PORT)"
@@ -16,7 +16,11 @@ help:
 	@echo "make test-all     the same on Python 3.11, 3.12 and 3.13, where they are installed"
 	@echo "make fuzz         throw variations of hostile requests at an app; SEED=1 SECONDS=60"
 	@echo "make leaks        look for what a million requests leave behind; REQUESTS=1000000"
+	@echo "make test-oldest  the tests with the oldest dependencies that are allowed"
+	@echo "make test-servers the parity tables over HTTP, on every server; and nginx in front of each"
+	@echo "make test-stores  PostgreSQL, MariaDB and Redis, killed under load"
 	@echo "make bench        measure against Flask and other peers; writes benchmarks/results"
+	@echo "make faults       kill, reload, overload and slow down bolthead serve; prints a figure for each"
 	@echo "make conformance  run the suites of Flask and its extensions on Bolthead"
 
 setup: $(READY)
@@ -44,6 +48,43 @@ test-all:
 	  $(MAKE) test PYTHON=$$python VENV=.venv-$$version || exit 1; \
 	done
 
+# The oldest versions of all that the package asks for. Left out: what looks at the source alone
+# (architecture, types, docs), at packages that are not the package's (check, benchmarks), and
+# what stands with programs of this machine (servers, nginx, deployment files).
+OLDEST := .venv-oldest
+test-oldest:
+	$(PYTHON) -m venv $(OLDEST)
+	$(OLDEST)/bin/python -m pip install --quiet --upgrade "pip>=25.1" packaging
+	$(OLDEST)/bin/python tests/oldest.py > $(OLDEST)/constraints.txt
+	$(OLDEST)/bin/python -m pip install --quiet --constraint $(OLDEST)/constraints.txt \
+	  --group oldest --editable ".[dotenv,adhoc,serve]"
+	$(OLDEST)/bin/python tests/oldest.py --check
+	@echo "left out: architecture, check, docs, benchmarks, servers, nginx, deployment files"
+	$(OLDEST)/bin/python -m pytest --quiet tests $(addprefix --ignore tests/,$(NOT_OLDEST))
+NOT_OLDEST := architecture check programs test_behind_nginx.py test_benchmarks.py \
+  test_call_counts.py test_deploy_files.py test_docs.py test_real_servers.py test_types.py
+
+# The parity tables over HTTP, on each kind of server that can be installed here.
+SERVERS_READY := $(VENV)/.servers-ready
+$(SERVERS_READY): $(READY)
+	$(BIN)/python -m pip install --quiet --group servers
+	$(BIN)/python -m pip install --quiet --group apache || \
+	  echo "SKIPPED: mod_wsgi could not be built; install Debian's apache2, apache2-dev and python3-dev"
+	touch $(SERVERS_READY)
+
+test-servers: $(SERVERS_READY)
+	$(BIN)/python tests/run_servers.py $(KINDS)
+	$(BIN)/python -m pytest --quiet tests/test_behind_nginx.py tests/test_deploy_files.py
+
+# PostgreSQL, MariaDB and Redis from Debian's packages, started by the tests and killed under load.
+STORES_READY := $(VENV)/.stores-ready
+$(STORES_READY): $(READY)
+	$(BIN)/python -m pip install --quiet --group stores
+	touch $(STORES_READY)
+
+test-stores: $(STORES_READY)
+	$(BIN)/python -m pytest --quiet tests/stores
+
 nightly: $(READY)
 	BOLTHEAD_MATCHER_CASES=200000 $(BIN)/python -m pytest tests/test_matcher.py
 
@@ -62,6 +103,10 @@ leaks: $(READY)
 
 bench:
 	$(PYTHON) benchmarks/run.py
+
+# What becomes of requests when a server meets trouble; LONG=--long takes as long as the figures say.
+faults: $(READY)
+	$(BIN)/python benchmarks/faults/run.py $(LONG)
 
 check: $(READY)
 	$(BIN)/ruff check .

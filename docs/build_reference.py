@@ -47,6 +47,7 @@ MODULES = (
     "plan.route_plan",
     "compat",
     "check",
+    "serve",
 )
 
 # What the source tells in comments or by the name alone.

@@ -32,7 +32,7 @@ FENCE = re.compile(r"^```(?P<info>[^`\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | 
 NOT_RUN = "# Not run:"
 
 # These serve, ask or change the environment, so that their arguments are only parsed.
-ONLY_PARSED = {"run", "shell", "adopt"}
+ONLY_PARSED = {"run", "serve", "shell", "adopt"}
 
 
 @dataclass(frozen=True)

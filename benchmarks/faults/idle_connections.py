@@ -29,7 +29,8 @@ async def load(server: Server) -> tuple[int, Probe]:
 
 
 more_files()
-with serving("--engine", asked.engine) as server:
+# Granian closes idle connections after this time, too.
+with serving("--engine", asked.engine, "--timeout-headers", "60") as server:
     before = server.memory()
     held, probe = asyncio.run(load(server))
     each = (server.memory() - before) / asked.connections
