@@ -81,8 +81,7 @@ def form(body):
     request = Request(environ(CONTENT_TYPE=MULTIPART.decode(), CONTENT_LENGTH=str(len(body))))
     request.environ["wsgi.input"] = io.BytesIO(body)
     len(request.form)
-    for file in request.files.values():
-        file.close()
+    request.close()
 
 
 def urlencoded(body):

@@ -99,8 +99,25 @@ DIFFERENCES: dict[str, Difference] = {
         f"bad_input/named/{name}": Difference(200, (400,), NO_HOST)
         for name in ("dots", "not-utf8", "punycode", "long", "space", "port")
     },
+    "bad_input/beyond/path": Difference(200, (414,), "a path may have any length"),
+    "bad_input/beyond/query": Difference(200, (414,), "a query may have any number of fields"),
+    "bad_input/beyond/fields": Difference(
+        200, (413,), "an urlencoded form may have any number of fields"
+    ),
+    "bad_input/beyond/text": Difference(
+        200, (413,), "the text of a form is held in memory, however much it is"
+    ),
+    "bad_input/beyond/session": Difference(
+        200, (200,), "a signed cookie of a few bytes may become megabytes; it is an empty session"
+    ),
+    "bad_input/beyond/short": Difference(
+        200, (400,), "a body shorter than declared is taken as whole where the server ends it"
+    ),
+    "bad_input/beyond/surrogate": Difference(
+        500, (200,), "url_for cannot write half a surrogate pair, and does not mend it"
+    ),
     "bad_input/parts/boundary-long": Difference(
-        200, (400,), "a boundary may have 70 characters (RFC 2046, 5.1.1), and has 100,000"
+        200, (400,), "a boundary may have any length; 70 characters are legal (RFC 2046, 5.1.1)"
     ),
     **{
         f"bad_input/parts/{case}": Difference(
@@ -201,3 +218,18 @@ def known_difference(case_id: str) -> Difference | None:
     return next(
         (known for key, known in DIFFERENCES.items() if fnmatch.fnmatchcase(case_id, key)), None
     )
+
+
+def documented() -> list[str]:
+    """The rows of the table in docs/explanation/hostile-input.md."""
+    statuses: dict[str, tuple[set[str], set[str]]] = {}
+    for known in DIFFERENCES.values():
+        theirs, ours = statuses.setdefault(known.why, (set(), set()))
+        theirs.add(str(known.flask))
+        ours |= (
+            {known.bolthead} if isinstance(known.bolthead, str) else set(map(str, known.bolthead))
+        )
+    return [
+        f"| {why} | {', '.join(sorted(theirs))} | {', '.join(sorted(ours))} |"
+        for why, (theirs, ours) in statuses.items()
+    ]

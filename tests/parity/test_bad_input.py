@@ -123,6 +123,10 @@ def build(fw):
     def json_echo():
         return fw.jsonify(request.get_json())
 
+    @app.route("/json-url", methods=["POST"])
+    def json_url():
+        return fw.url_for("index", v=request.get_json(), _anchor=request.get_json())
+
     @app.route("/data", methods=["GET", "POST"])
     def data():
         return str(len(request.get_data()))
@@ -881,6 +885,25 @@ NAMED = {
         "ip": "127.0.0.1",
     }.items()
 }
+# Beyond limits that Flask has none of.
+BEYOND = {
+    "path": (200, get("/path/" + "a" * 70_000)),
+    "query": (200, get("/args?" + "a&" * 10_001)),
+    "fields": (200, post("/form", "a=1&" * 10_001, FORM)),
+    "text": (200, post("/form", "a=" + "x" * 16_000_000, FORM)),
+    "session": (200, get("/session", cookie(zipped(b'{"a": "' + b"x" * 70_000 + b'"}')))),
+    "short": (
+        200,
+        post(
+            "/data",
+            "x" * 5,
+            "text/plain",
+            headers={"Content-Length": "500"},
+            environ={"wsgi.input_terminated": True},
+        ),
+    ),
+    "surrogate": (500, post("/json-url", r'"\ud800"', JSON)),
+}
 GROUPS = {
     "path": (build, PATHS),
     "query": (build, QUERIES),
@@ -899,6 +922,7 @@ GROUPS = {
     "limited": (build_limited, LIMITED),
     "trusted": (build_trusted, TRUSTED),
     "named": (build_named, NAMED),
+    "beyond": (build, BEYOND),
 }
 for build_app, _ in GROUPS.values():
     offer(build_app)

@@ -1,6 +1,7 @@
 """The list of allowed differences: each entry is about a case that exists, and says why."""
 
 import fnmatch
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,7 @@ from parity import (
     test_structure,
     test_templates,
 )
-from parity.differences import DIFFERENCES
+from parity.differences import DIFFERENCES, OF_THIS_PYTHON, documented
 from parity.over_http import NOT_BY_ASGI, NOT_ON, NOT_OVER_HTTP
 
 COMPARED = (
@@ -53,3 +54,15 @@ def test_what_no_server_is_asked_is_a_case(pattern):
 def test_case_ids_are_unique():
     """A case id names one case, so that an entry cannot excuse another one."""
     assert len(CASE_IDS) == len(set(CASE_IDS))
+
+
+def test_the_docs_have_every_difference():
+    """The table of the page on hostile input has a row for each difference, and no other."""
+    page = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "hostile-input.md"
+    table = page.read_text("utf-8").partition("| what Flask does |")[2]
+    rows = {line for line in table.splitlines() if line.startswith("| ")}
+    expected = set(documented())
+    assert expected <= rows, "\n".join(sorted(expected - rows))
+    # Some are of other versions of Python.
+    assert len(rows - expected) <= 1, rows - expected
+    assert OF_THIS_PYTHON
