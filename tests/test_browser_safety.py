@@ -45,7 +45,7 @@ def serving(app):
 
 def bank(cls, **settings):
     """An app with a form that moves money, and a log of what was moved."""
-    app = cls("bank")
+    app = cls("quiet_bank")
     app.config.update(SECRET_KEY="2b7f9e4d1c8a6035", **settings)
     app.logger.disabled = True
     app.moved = []

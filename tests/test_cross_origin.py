@@ -68,7 +68,7 @@ def name_of(case):
 
 
 def make(cls=Bolthead, *, way="wsgi", **settings):
-    app = cls("bank")
+    app = cls("guarded_bank")
     app.config.update(settings)
     app.paid = []
 

@@ -45,7 +45,7 @@ def test_the_class_has_nothing_else_of_its_own():
 
 def answers(cls, settings):
     """What an app of a class answers to requests that each setting is about."""
-    app = cls("shop")
+    app = cls("quiet_defaults")
     app.config.update(SECRET_KEY="6c1d8e2f9a4b7053", **settings)
     app.logger.disabled = True
 

@@ -135,7 +135,7 @@ def ask_twice(request):
 
 
 def make(key, **settings):
-    app = Flask("shop")
+    app = Flask("keyed_shop")
     app.config.update(SECRET_KEY=key, **settings)
     app.add_url_rule("/", "index", lambda: "served")
     return app
@@ -180,7 +180,7 @@ def test_the_key_is_never_told(key):
 
 
 def sessions(cls=Bolthead, **settings):
-    app = cls("shop")
+    app = cls("keyed_shop")
     app.config.update(settings)
 
     @app.get("/in")

@@ -26,7 +26,7 @@ SCRIPT = "<script nonce='{{ csp_nonce() }}'>1</script>"
 
 def make(cls=Bolthead, *, way="wsgi", tmp_path=None, **settings):
     options = {} if tmp_path is None else {"static_folder": tmp_path, "static_url_path": "/static"}
-    app = cls("shop", **options)
+    app = cls("quiet_headers", **options)
     app.config.update(settings)
     app.logger.disabled = True
 

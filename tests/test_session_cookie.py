@@ -16,7 +16,7 @@ HTTPS = {"base_url": "https://localhost"}
 
 
 def make(cls=Bolthead, **settings):
-    app = cls("shop")
+    app = cls("cookie_shop")
     app.config.update(SECRET_KEY=KEY, **settings)
 
     @app.get("/in")
