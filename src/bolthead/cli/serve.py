@@ -33,9 +33,8 @@ _FILE = click.Path(exists=True, dir_okay=False, resolve_path=True)
 @_option("--workers", default=1, type=click.IntRange(1), help="How many processes serve.")
 @_option(
     "--threads",
-    default=40,
     type=click.IntRange(1),
-    help="How many plain functions run at a time in each worker (WORKER_THREADS).",
+    help="How many plain functions run at a time in each worker: WORKER_THREADS, or 40.",
 )
 @_option(
     "--concurrency",

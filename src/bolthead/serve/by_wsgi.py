@@ -7,11 +7,13 @@ cut short (it has them end like whole ones), so chunked ones (nobody could tell)
 
 from __future__ import annotations
 
+import asyncio
 import contextvars
 import logging
 import sys
 import typing as t
 
+from .. import bridges
 from ..protocols.asgi import NO_BODY
 from ..protocols.scope import header_key
 from . import door as doors
@@ -27,8 +29,14 @@ logger = logging.getLogger("bolthead.serve")
 NEEDS_LENGTH = edge.refuse(411, "A body needs a Content-Length here.")
 
 
-def make_callback(door: doors.Door) -> t.Callable[[t.Any, WSGIEnvironment], None]:
-    """Return what Granian calls for each request."""
+def make_callback(
+    door: doors.Door, loop: asyncio.AbstractEventLoop
+) -> t.Callable[[t.Any, WSGIEnvironment], None]:
+    """Return what Granian calls for each request.
+
+    What is ``async def`` runs on the worker's loop, and so do background tasks: it waits for them.
+    """
+    working_for = bridges._working_for
     basis = {
         "GATEWAY_INTERFACE": "CGI/1.1",
         "SCRIPT_NAME": "",
@@ -68,6 +76,7 @@ def make_callback(door: doors.Door) -> t.Callable[[t.Any, WSGIEnvironment], None
             environ["wsgi.input"] = NO_BODY
             environ["wsgi.input_terminated"] = True
         # With a length, Werkzeug counts: it trusts the end of a stream only where it must.
+        working_for.loop = loop
         new_context().run(_answer, door, app, environ, protocol, visit)
 
     return take

@@ -48,7 +48,7 @@ class Dispatcher:
         self._app = door.app
         self._is_plain_asgi = _calls_asgi_itself(door.app)
         # A mark for each of Granian's threads that may run a request.
-        self._at_once: deque[None] = deque([None] * split(door.settings.threads)[0])
+        self._at_once: deque[None] = deque([None] * split(door.settings.threads or 1)[0])
         # What waits for the loop, and since when.
         self._for_loop: deque[tuple[float, t.Any, Scope, Visit | None]] = deque()
         self._is_woken = False
@@ -78,6 +78,13 @@ class Dispatcher:
             way.put(watcher, answer, visit)
             door.end(visit)
             return
+        try:
+            self._run(watcher, scope, visit, threads)
+        except BaseException:
+            door.leave()
+            raise
+
+    def _run(self, watcher: t.Any, scope: Scope, visit: Visit, threads: bridges.Threads) -> None:
         environ = make_environ(scope)
         if not self._needs_no_loop(environ):
             scope[asgi.ENVIRON] = environ
@@ -212,7 +219,11 @@ class _Plain(bridges.ThreadJob):
         environ = self.environ
         environ["wsgi.input"] = asgi.NO_BODY
         try:
-            answer = context.run(_call, visit.id, door.app, environ)
+            answer = status, headers, body = context.run(_call, visit.id, door.app, environ)
+            visit.status = int(status[:3])
+            if type(body) is bytes:
+                visit.size = len(body)
+                dispatcher.way.respond(watcher, visit, headers, body)
         except BaseException as error:
             if isinstance(error, Exception):
                 context.run(logger.exception, "The app failed outside its own handling of errors")
@@ -222,13 +233,9 @@ class _Plain(bridges.ThreadJob):
             return
         finally:
             working_for.loop = None
-        status, headers, body = answer
         if type(body) is not bytes:
             dispatcher.stream(self, answer, context)
             return
-        visit.status = int(status[:3])
-        visit.size = len(body)
-        dispatcher.way.respond(watcher, visit, headers, body)
         watcher.done()
         door.leave()
         door.end(visit)

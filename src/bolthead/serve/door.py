@@ -28,6 +28,9 @@ HEALTHY = edge.reply(200, "ok", (b"cache-control", b"no-store"))
 DRAINING = edge.reply(503, "draining", (b"cache-control", b"no-store"), (b"connection", b"close"))
 FAILED = edge.reply(500, "Internal Server Error")
 
+GONE = 499
+"""The status in the log of a request whose client went away before it was answered."""
+
 _CLOSE = (b"connection", b"close")
 
 
@@ -172,6 +175,7 @@ class Door:
             await self.put(FAILED, send, visit)
         finally:
             answer.leave()
+            visit.status = visit.status or GONE
             self.end(visit)
 
     async def put(self, answer: edge.Reply, send: Send, visit: Visit) -> None:

@@ -101,7 +101,7 @@ class GranianEngine:
             has_sockets = bool(self._door.app.websocket_functions)
             options["websockets_enabled"] = has_sockets and self.interface == "asgi"
         worker = cls(**options)
-        callback = self._wsgi_callback() if self.interface == "wsgi" else _unused
+        callback = self._wsgi_callback(loop) if self.interface == "wsgi" else _unused
         scheduler = Scheduler(loop, callback, None, _unused, _unused)
         serve = worker.serve_mtr_uds if is_unix else worker.serve_mtr
         serve(scheduler, loop, self._signal)
@@ -111,7 +111,7 @@ class GranianEngine:
         from .dispatch import ByASGI, ByRSGI, Dispatcher, Way, split
 
         if self.interface == "wsgi":
-            return _unused, core.WSGIWorker, self._settings.threads
+            return _unused, core.WSGIWorker, self._settings.threads or 1
         if self.interface == "rsgi":
             way: Way = ByRSGI(self._door)
             cls = core.RSGIWorker
@@ -119,13 +119,13 @@ class GranianEngine:
             way = ByASGI(self._door)
             cls = core.ASGIWorker
         # One of them is free to take the next request, whatever the others do.
-        threads = split(self._settings.threads)[0] + 1
+        threads = split(self._settings.threads or 1)[0] + 1
         return Dispatcher(self._door, loop, way).take, cls, threads
 
-    def _wsgi_callback(self) -> t.Any:
+    def _wsgi_callback(self, loop: asyncio.AbstractEventLoop) -> t.Any:
         from .by_wsgi import make_callback
 
-        return make_callback(self._door)
+        return make_callback(self._door, loop)
 
     def stop_accepting(self) -> None:
         """Take no new connections.

@@ -18,9 +18,10 @@ class Reporter:
         """Return the file descriptor, to wait for."""
         return self._line.fileno()
 
-    def ready(self, engine: str, interface: str, files: list[str]) -> None:
-        """Tell that requests are accepted from now on."""
-        self._send({"kind": "ready", "engine": engine, "interface": interface, "files": files})
+    def ready(self, engine: str, interface: str, threads: int | None, files: list[str]) -> None:
+        """Tell that requests are accepted from now on, and how."""
+        said = {"engine": engine, "interface": interface, "threads": threads, "files": files}
+        self._send({"kind": "ready", **said})
 
     def refuse(self, reason: str) -> None:
         """Tell that the app cannot be served, and why."""

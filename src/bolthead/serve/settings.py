@@ -58,7 +58,7 @@ class Settings:
     port: int = 8000
     uds: str | None = None
     workers: int = 1
-    threads: int = 40
+    threads: int | None = None
     concurrency: int = 1000
     engine: str = "auto"
     interface: str = "auto"

@@ -225,7 +225,7 @@ class Supervisor:
             message["interface"].upper(),
             message["engine"],
             settings.workers,
-            settings.threads,
+            message["threads"],
             _address(settings, self._listener),
             os.getpid(),
         )

@@ -10,9 +10,11 @@ import signal
 import socket
 import sys
 import typing as t
+from dataclasses import replace
 
 from ..errors import MissingExtra
 from ..keys import find_weak_key
+from ..plan.compile import WORKER_THREADS
 from . import granian_engine, logs, uvicorn_engine
 from .dispatch import split
 from .door import Door
@@ -113,9 +115,9 @@ def main(
         app = load()
         check_app(app)
         engine, interface = choose(app, settings)
-        app.config["WORKER_THREADS"] = (
-            split(settings.threads)[1] if engine == "granian" else settings.threads
-        )
+        threads = settings.threads or app.config.get("WORKER_THREADS", WORKER_THREADS)
+        settings = replace(settings, threads=threads)
+        app.config["WORKER_THREADS"] = split(threads)[1] if engine == "granian" else threads
     except (Refused, MissingExtra) as error:
         reporter.refuse(str(error))
         return 1
@@ -183,7 +185,9 @@ class _Worker:
             return 1
         engine = self._make_engine()
         await engine.start()
-        self.reporter.ready(self.engine_name, self.interface, _source_files())
+        self.reporter.ready(
+            self.engine_name, self.interface, self.settings.threads, _source_files()
+        )
         await self._told_to_stop.wait()
         loop.remove_reader(self.reporter.fileno())
         await self._drain(engine)
