@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 HOST   ?= 127.0.0.1
 PORT   ?= 5000
 
-.PHONY: help setup demo test test-all test-oldest test-servers test-stores check websockets conformance legacy nightly bench faults fuzz leaks format clean
+.PHONY: help setup demo test test-all test-oldest test-servers test-stores check websockets conformance legacy programs nightly bench faults fuzz leaks format clean
 
 help:
 	@echo "make demo         set everything up and serve the music time machine on http://$(HOST):$(PORT)"
@@ -57,7 +57,7 @@ test-oldest:
 	$(OLDEST)/bin/python -m pip install --quiet --upgrade "pip>=25.1" packaging
 	$(OLDEST)/bin/python tests/oldest.py > $(OLDEST)/constraints.txt
 	$(OLDEST)/bin/python -m pip install --quiet --constraint $(OLDEST)/constraints.txt \
-	  --group oldest --editable ".[dotenv,adhoc,serve]"
+	  --group dev --editable ".[dotenv,adhoc,serve]"
 	$(OLDEST)/bin/python tests/oldest.py --check
 	@echo "left out: architecture, check, docs, benchmarks, servers, nginx, deployment files"
 	$(OLDEST)/bin/python -m pytest --quiet tests $(addprefix --ignore tests/,$(NOT_OLDEST))
@@ -133,6 +133,10 @@ legacy: $(READY)
 # RFC 6455, case by case: bolthead serve on each engine, and uvicorn by itself.
 websockets: $(READY)
 	WEBSOCKET_ENGINES=serve,serve-granian,uvicorn $(BIN)/python -m pytest --quiet tests/websocket_conformance
+
+# httpbin, moto, Dash, Locust, OpenTelemetry, Sentry: unmodified, each in its own environment.
+programs: $(READY)
+	$(BIN)/python -m pytest tests/programs
 
 clean:
 	rm -rf $(VENV) .cache build dist

@@ -1,6 +1,6 @@
 """Prints pip's constraints for the oldest dependencies that pyproject.toml allows.
 
-Each lower bound of the package and its extras becomes a pin: ``jinja2>=3.1.2`` is ``jinja2==3.1.2``.
+Each lower bound of the package and its extras becomes a pin: ``jinja2>=3.1.2`` is ``==3.1.2``.
 With ``--check`` it compares them with what is installed, and says which environment this is.
 """
 
