@@ -74,6 +74,17 @@ def to_sync(function: t.Callable[..., t.Awaitable[R]]) -> t.Callable[..., R]:
     of a server's loop the function runs on that loop. Where an event loop already runs in this
     thread (or in another greenlet of it), it runs on a loop of a thread of its own.
     """
+    if _has_green_threads():
+
+        @functools.wraps(function)
+        def call_beside(*args: t.Any, **kwargs: t.Any) -> R:
+            context = contextvars.copy_context()
+            try:
+                return _in_thread(context, function, args, kwargs)
+            finally:
+                _carry_back(context)
+
+        return call_beside
 
     @functools.wraps(function)
     def call(*args: t.Any, **kwargs: t.Any) -> R:
@@ -92,6 +103,15 @@ def to_sync(function: t.Callable[..., t.Awaitable[R]]) -> t.Callable[..., R]:
             _carry_back(context)
 
     return call
+
+
+def _has_green_threads() -> bool:
+    """Tell whether gevent has put greenlets in the place of threads.
+
+    They share one thread, where one loop can run. The threads of gevent's pool are real ones.
+    """
+    monkey = sys.modules.get("gevent.monkey")
+    return monkey is not None and monkey.is_module_patched("threading")
 
 
 async def _awaited(
@@ -160,9 +180,12 @@ def _in_thread(
         except BaseException as error:
             result.set_exception(error)
 
-    thread = threading.Thread(target=work, name="bolthead-async", daemon=True)
-    thread.start()
-    thread.join()
+    if _has_green_threads():
+        sys.modules["gevent"].get_hub().threadpool.apply(work)
+    else:
+        thread = threading.Thread(target=work, name="bolthead-async", daemon=True)
+        thread.start()
+        thread.join()
     return result.result()
 
 
