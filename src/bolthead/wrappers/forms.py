@@ -100,7 +100,7 @@ class Parts:
         self._text_size = 0
         self._part: t.Any = None
         self._field: list[bytes] | None = None
-        self._file: t.IO[bytes] | None = None
+        self._file: t.Any = None
         self._field_size = 0
 
     def take(self, data: bytes | None) -> None:
@@ -149,7 +149,7 @@ class Parts:
     def _take_content(self, event: Data) -> None:
         part = self._part
         if self._field is None:
-            file = t.cast("t.IO[bytes]", self._file)
+            file = self._file
             file.write(event.data)
             if not event.more_data:
                 file.seek(0)

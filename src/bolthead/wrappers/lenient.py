@@ -43,7 +43,8 @@ class Body(io.RawIOBase):
         self._stream = stream
         self._declared = declared
         self._most = most
-        self._is_bounded = is_bounded
+        # Where the stream is not to be read beyond its length.
+        self._end = declared if is_bounded else None
         self._size = 0
 
     def readable(self) -> bool:
@@ -66,8 +67,8 @@ class Body(io.RawIOBase):
         if size is None or size < 0:
             return self._rest()
         declared = self._declared
-        if self._is_bounded:
-            size = min(size, t.cast(int, declared) - self._size)
+        if self._end is not None:
+            size = min(size, self._end - self._size)
             if size <= 0:
                 return b""
         elif self._most is not None:
@@ -90,7 +91,7 @@ class Body(io.RawIOBase):
         known = 0 if self._declared is None else self._declared - self._size
         # The length is only a claim, and nobody has to have the room for it at once.
         chunk = self.read(known if 0 < known <= 16 * _BLOCK else _BLOCK)
-        if len(chunk) == known and self._is_bounded:
+        if len(chunk) == known and self._end is not None:
             return chunk
         pieces = [chunk]
         while chunk:

@@ -86,7 +86,8 @@ class Request(BaseRequest):
         app = current.app_or_none()
         if app is None:
             return base
-        return t.cast("int | None", app.config[setting])
+        most: int | None = app.config[setting]
+        return most
 
     @property
     def max_content_length(self) -> int | None:
@@ -190,7 +191,7 @@ class Request(BaseRequest):
         if "wsgi.input_terminated" not in environ:
             if declared is None:
                 return io.BytesIO()  # nobody knows where it would end
-            return t.cast("t.IO[bytes]", Body(stream, declared, None, is_bounded=True))
+            return Body(stream, declared, None, is_bounded=True)  # type: ignore[return-value]  # likewise
         if WHOLE in environ:
             # The length is known to be right, and nothing else is left to watch.
             declared = None
@@ -198,7 +199,7 @@ class Request(BaseRequest):
                 return stream
         elif "HTTP_CONTENT_ENCODING" in environ:
             declared = None  # somebody may have decoded it
-        return t.cast("t.IO[bytes]", Body(stream, declared, most))
+        return Body(stream, declared, most)  # type: ignore[return-value]  # it is read from
 
     @property
     def url(self) -> str:
@@ -288,10 +289,9 @@ class Request(BaseRequest):
             named = [cookie for cookie in header.split(";") if cookie.strip()]
             if len(named) > most:
                 raise COOKIES.refused(most)
-        return t.cast(
-            "ImmutableMultiDict[str, str]",
-            BaseRequest.cookies.__get__(self, type(self)),  # type: ignore[attr-defined]
-        )
+        found: ImmutableMultiDict[str, str]
+        found = BaseRequest.cookies.__get__(self, type(self))  # type: ignore[attr-defined]
+        return found
 
     def _load_form_data(self) -> None:
         if "form" in self.__dict__:
