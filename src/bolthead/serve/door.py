@@ -123,8 +123,10 @@ class Door:
         """Return headers as ``mark`` makes them, for interfaces that have them as text."""
         if self.is_draining and visit.version[:1] == "1":
             headers = [*headers, ("connection", "close")]
-        if any(name.lower() == "x-request-id" for name, _ in headers):
-            return headers
+        for name, _ in headers:
+            # PERF: names of another length are others, without a look at their letters.
+            if len(name) == 12 and name.lower() == "x-request-id":
+                return headers
         return [*headers, ("x-request-id", visit.id)]
 
     def marked(self, answer: edge.Reply, visit: Visit) -> edge.Headers:
