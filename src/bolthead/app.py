@@ -27,6 +27,7 @@ from .config import Config, ConfigAttribute
 from .ctx import AppContext, RequestContext, _AppCtxGlobals, _sentinel
 from .helpers import get_debug_flag, get_flashed_messages
 from .json.provider import DefaultJSONProvider, JSONProvider
+from .light import lazy
 from .logging import create_logger
 from .made import later, made
 from .overrides import (
@@ -48,6 +49,9 @@ from .safe_defaults import IN_BOLTHEAD
 from .scaffold import Scaffold, T_teardown, _endpoint_from_view_func, setupmethod
 from .sessions import SecureCookieSession, SecureCookieSessionInterface, SessionInterface
 from .wrappers import Request, Response, Websocket
+
+# Imported with the first scope: an app under WSGI never sees one.
+asgi = lazy(f"{__package__}.protocols.asgi")
 
 if t.TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -827,8 +831,6 @@ class Flask(Scaffold, metaclass=AppType):
 
     async def asgi_app(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one scope by ASGI; wrap it by ``app.asgi_app = Middleware(app.asgi_app)``."""
-        from .protocols import asgi
-
         await asgi.serve(self, scope, receive, send)
 
     async def __rsgi__(self, scope: t.Any, protocol: t.Any) -> None:

@@ -95,6 +95,11 @@ class _Lazy(types.ModuleType):
         return value
 
 
+def lazy(name: str) -> t.Any:
+    """Return a module that is imported when something of it is first used."""
+    return _Lazy(name)
+
+
 # A sync app never uses these.
 asyncio: t.Any = _Lazy("asyncio")
 futures: t.Any = _Lazy("concurrent.futures")

@@ -14,7 +14,7 @@ from ..current import _cv_app, _cv_request
 from ..plan import run_async, run_sync
 from ..plan.recover import propagates
 from ..plan.respond import HEARTBEAT, AsyncBody
-from ..routing import UNSURE
+from ..routing import PLAIN_HOSTS, UNSURE
 from ..signals import appcontext_tearing_down, request_tearing_down
 from ..wrappers.request import WHOLE
 from . import lifespan, websocket, wsgi
@@ -45,51 +45,37 @@ Answer = tuple[str, list[tuple[str, str]], t.Any]
 _COLLECTED = 64 * 1024
 
 
-async def serve(app: Served, scope: Scope, receive: Receive, send: Send) -> None:
-    """Serve one scope: a request, a WebSocket, or the life of the server."""
+def serve(app: Served, scope: Scope, receive: Receive, send: Send) -> t.Awaitable[None]:
+    """Serve one scope, when awaited: a request, a WebSocket, or the life of the server."""
     kind = scope["type"]
     if kind == "http":
-        await _http(app, scope, receive, send)
-    elif kind == "websocket":
-        await websocket.serve(app, scope, receive, send)
-    elif kind == "lifespan":
-        await lifespan.serve(app, receive, send)
-    else:
-        raise RuntimeError(f"Bolthead serves 'http', 'websocket' and 'lifespan', not {kind!r}.")
+        return _http(app, scope, receive, send)
+    if kind == "websocket":
+        return websocket.serve(app, scope, receive, send)
+    if kind == "lifespan":
+        return lifespan.serve(app, receive, send)
+    raise RuntimeError(f"Bolthead serves 'http', 'websocket' and 'lifespan', not {kind!r}.")
 
 
 class _Exchange:
     """One request and its answer, with the eye on whether the client is still there."""
 
-    __slots__ = (
-        "__weakref__",
-        "app",
-        "cancels",
-        "environ",
-        "gone",
-        "has_started",
-        "is_ended",
-        "receive",
-        "send",
-        "takes",
-        "task",
-        "watch",
-    )
+    # PERF: what few requests come to have is a default of the class, not set for each.
+    gone = False
+    has_started = False
+    # Whether what runs now is cancelled when the client goes away.
+    cancels = False
+    task: asyncio.Task[t.Any] | None = None
+    # Whether the server wants a stream to end, and the task that waits for its next piece.
+    is_ended = False
+    takes: asyncio.Task[t.Any] | None = None
+    watch: asyncio.Task[None] | None = None
 
     def __init__(self, app: Served, environ: WSGIEnvironment, receive: Receive, send: Send) -> None:
         self.app = app
         self.environ = environ
         self.receive = receive
         self.send = send
-        self.gone = False
-        self.has_started = False
-        # Whether what runs now is cancelled when the client goes away.
-        self.cancels = False
-        self.task: asyncio.Task[t.Any] | None = None
-        # Whether the server wants a stream to end, and the task that waits for its next piece.
-        self.is_ended = False
-        self.takes: asyncio.Task[t.Any] | None = None
-        self.watch: asyncio.Task[None] | None = None
 
     def begin_watch(self) -> None:
         """From now on notice when the client goes away."""
@@ -115,9 +101,10 @@ class _Exchange:
         """Let go of the watch and the body."""
         if self.watch is not None:
             self.watch.cancel()
-            self.watch = None
-        self.task = None
-        self.environ["wsgi.input"].close()
+            self.watch = self.task = None
+        body = self.environ["wsgi.input"]
+        if body is not NO_BODY:
+            body.close()
 
     async def put(self, message: Message) -> None:
         """Send a message; an error that says so tells that the client is gone."""
@@ -130,20 +117,23 @@ class _Exchange:
 
 
 class _Patient:
-    """Awaits a coroutine; the client is watched only once it has to wait for something."""
+    """Awaits what is left of a coroutine that has to wait: meanwhile the client is watched.
 
-    __slots__ = ("_coroutine", "_exchange")
+    PERF: a task costs 15 us, and most views that wait for nothing need none.
+    """
 
-    def __init__(self, exchange: _Exchange, coroutine: t.Awaitable[t.Any]) -> None:
+    __slots__ = ("_coroutine", "_exchange", "_waiting")
+
+    def __init__(
+        self, exchange: _Exchange, coroutine: t.Coroutine[t.Any, t.Any, t.Any], waiting: t.Any
+    ) -> None:
         self._exchange = exchange
         self._coroutine = coroutine
+        self._waiting = waiting
 
     def __await__(self) -> t.Generator[t.Any, t.Any, t.Any]:
-        steps = self._coroutine.__await__()
-        exchange = self._exchange
+        steps, exchange, waiting = self._coroutine, self._exchange, self._waiting
         try:
-            waiting = next(steps)
-            # PERF: a task costs 15 us, and most views that wait for nothing need none.
             exchange.begin_watch()
             exchange.cancels = True
             while True:
@@ -168,7 +158,7 @@ async def _http(app: Served, scope: Scope, receive: Receive, send: Send) -> None
     environ = scope.get(ENVIRON) or make_environ(scope)
     exchange = _Exchange(app, environ, receive, send)
     # The plan, as far as it can be known before anything is in force.
-    plan = _find(plans, environ) if plans.runs_on_loop else None
+    plan, found = _find(plans, environ) if plans.runs_on_loop else (None, None)
     on_loop = plans.runs_on_loop and (plan is None or plan.awaited is not None)
     streams = on_loop and plan is not None and plan.streams_body
     if not streams and has_body(environ):
@@ -182,7 +172,7 @@ async def _http(app: Served, scope: Scope, receive: Receive, send: Send) -> None
         environ["wsgi.input"] = NO_BODY
     context = None if on_loop else contextvars.copy_context()
     if on_loop:
-        answering: t.Awaitable[Answer] = _answer(exchange, plans, plan)
+        answering: t.Awaitable[Answer] = _answer(exchange, plans, plan, found)
     else:
         answering = plans.threads.call_in(context, _by_wsgi, app, environ)
     await _see_through(exchange, plans.threads, answering, context)
@@ -196,7 +186,22 @@ async def _see_through(
 ) -> None:
     """Wait for an answer and send it, whatever becomes of the app and of the client."""
     try:
-        await _send_answer(exchange, threads, await answering, context)
+        answer = await answering
+        # PERF: a coroutine less for what is whole.
+        status, headers, body = answer
+        if type(body) is bytes:
+            start = _start(status, headers)
+            exchange.has_started = True
+            try:
+                await exchange.send(start)
+                await exchange.send(
+                    {"type": "http.response.body", "body": body, "more_body": False}
+                )
+            except OSError:
+                exchange.gone = True
+                raise
+        else:
+            await _send_pieces(exchange, threads, answer, context)
     except asyncio.CancelledError:
         task = exchange.task
         if not exchange.gone or task is None or task.uncancel():
@@ -267,17 +272,22 @@ class _NoBody:
 NO_BODY = _NoBody()
 
 
-def _find(plans: t.Any, environ: WSGIEnvironment) -> t.Any:
-    """Return the plan of a request where the tree of paths knows it, or None."""
+def _find(plans: t.Any, environ: WSGIEnvironment) -> tuple[t.Any, t.Any]:
+    """Return the plan of a request where the tree of paths knows it, and what was found; or None.
+
+    Nothing is found where ``run_sync.enter`` has more to look at.
+    """
     if not plans.enters_on_loop or "HTTP_UPGRADE" in environ:
-        return None
+        return None, None
     found = plans.matcher.find(environ["REQUEST_METHOD"], environ["PATH_INFO"])
     if found is None:
-        return plans.missed
+        return plans.missed, None
     if found is UNSURE:
-        return None
+        return None, None
     endpoint = found[0].endpoint
-    return plans.routes.get(endpoint) or plans.route(endpoint)
+    plan = plans.routes.get(endpoint) or plans.route(endpoint)
+    host = environ.get("HTTP_HOST") or environ["SERVER_NAME"]
+    return plan, found if host in PLAIN_HOSTS else None
 
 
 # All of it in one thread: no function of the route is ``async def``
@@ -345,7 +355,7 @@ def _length(headers: list[tuple[str, str]]) -> int:
 # On the loop: some function of the route is ``async def``
 
 
-async def _answer(exchange: _Exchange, plans: t.Any, plan: t.Any) -> Answer:
+async def _answer(exchange: _Exchange, plans: t.Any, plan: t.Any, found: t.Any) -> Answer:
     """Answer one request, and leave its context whatever happened: ``wsgi.serve`` with await."""
     app, environ = exchange.app, exchange.environ
     ctx = _new(RequestContext)
@@ -364,7 +374,10 @@ async def _answer(exchange: _Exchange, plans: t.Any, plan: t.Any) -> Answer:
     answer: t.Any
     try:
         try:
-            if plans.enters_on_loop:
+            if found is not None:
+                # What ``run_sync.enter`` would find again.
+                ctx.url_rule, ctx.view_args = found
+            elif plans.enters_on_loop:
                 plan = run_sync.enter(plans, ctx)
             else:
                 plan = await plans.threads.call(run_sync.enter, plans, ctx)
@@ -374,10 +387,15 @@ async def _answer(exchange: _Exchange, plans: t.Any, plan: t.Any) -> Answer:
                 if plan.streams_body:
                     stream = environ["wsgi.input"] = make_stream(ctx, exchange.receive)
                     ctx.request.__dict__["stream"] = stream
-                running: t.Awaitable[t.Any] = run_async.run(plan.awaited, ctx, plan.quick)
+                running: t.Any = run_async.run(plan.awaited, ctx, plan.quick)
                 if app.debug:
-                    running = watched_for_blocking(app, running)
-                answer = await _Patient(exchange, running)
+                    running = _awaiting(watched_for_blocking(app, running))
+                try:
+                    waiting = running.send(None)
+                except StopIteration as done:
+                    answer = done.value
+                else:
+                    answer = await _Patient(exchange, running, waiting)
         except Exception as failure:
             error = failure
             answer = await plans.threads.call(wsgi._last_answer, app, failure)
@@ -391,8 +409,21 @@ async def _answer(exchange: _Exchange, plans: t.Any, plan: t.Any) -> Answer:
     finally:
         if ctx._cv_tokens is not tokens:
             wsgi._leave(app, ctx, error)  # the view entered or left it by itself
+        elif plan is not None and plan.leaves_quietly and app._changes.compiled is plans:
+            # As in ``wsgi.serve``: nothing has to be called, and nobody told.
+            if ctx._request is not None:
+                ctx._close_request()
+            ctx._cv_tokens = ()
+            _cv_request.reset(token)
+            if own is not None:
+                (own_token,), own._cv_tokens = own._cv_tokens, ()
+                _cv_app.reset(own_token)
         else:
             await _leave(app, ctx, token, own, error)
+
+
+async def _awaiting(awaitable: t.Awaitable[t.Any]) -> t.Any:
+    return await awaitable
 
 
 def _started(plans: t.Any, response: t.Any, environ: WSGIEnvironment) -> Answer:
@@ -454,27 +485,24 @@ async def _teardown_app(app: Served, error: BaseException | None) -> None:
 # Sending
 
 
-async def _send_answer(
+def _start(status: str, headers: list[tuple[str, str]]) -> Message:
+    """Return the message that an answer starts with."""
+    code = 200 if status == "200 OK" else int(status.partition(" ")[0])
+    if not 100 <= code <= 999:
+        raise ValueError(
+            f"An answer cannot have the status {status!r}. Use a code of three digits."
+        )
+    return {"type": "http.response.start", "status": code, "headers": raw_headers(headers)}
+
+
+async def _send_pieces(
     exchange: _Exchange,
     threads: t.Any,
     answer: Answer,
     context: contextvars.Context | None,
 ) -> None:
     status, headers, body = answer
-    code = int(status.partition(" ")[0])
-    if not 100 <= code <= 999:
-        raise ValueError(
-            f"An answer cannot have the status {status!r}. Use a code of three digits."
-        )
-    start = {
-        "type": "http.response.start",
-        "status": code,
-        "headers": raw_headers(headers),
-    }
-    if type(body) is bytes:
-        await exchange.put(start)
-        await exchange.put({"type": "http.response.body", "body": body, "more_body": False})
-        return
+    start = _start(status, headers)
     if context is None:
         context = contextvars.copy_context()
     make = _AsyncPieces if isinstance(body, AsyncBody) else _PlainPieces
