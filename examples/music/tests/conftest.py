@@ -18,6 +18,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -291,9 +292,6 @@ class Postgres:
                 pytest.skip("PostgreSQL cannot run as root, and there is no runuser")
             self.before = ["runuser", "-u", "postgres", "--"]
             shutil.chown(folder, "postgres")
-            for parent in folder.parents:
-                if not parent.stat().st_mode & 0o001:
-                    parent.chmod(parent.stat().st_mode | 0o011)
         self.run("initdb", "-D", self.folder, "-U", "music", "-A", "trust", "-N", "-E", "UTF8")
         self.start()
 
@@ -321,10 +319,12 @@ class Postgres:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory):
-    database = Postgres(tmp_path_factory.mktemp("postgres"))
-    yield database
-    database.stop("immediate")
+def postgres():
+    # Not below pytest's own folder, which nobody but its owner may enter.
+    with tempfile.TemporaryDirectory(prefix="music-postgres-") as folder:
+        database = Postgres(Path(folder))
+        yield database
+        database.stop("immediate")
 
 
 @pytest.fixture(scope="session")

@@ -214,7 +214,7 @@ def test_filter(open_page, demo):
     page.get_by_role("link", name="Explore").click()
     artist = page.locator("tbody th").first.inner_text()
     form = page.get_by_role("form", name="Filters")
-    form.get_by_label("Artist").fill(artist)
+    form.get_by_role("textbox", name="Artist").fill(artist)
     form.get_by_label("Device").select_option("phone")
     form.get_by_label("Show").select_option("track")
     form.get_by_role("button", name="Filter").click()

@@ -1,0 +1,173 @@
+"""What breaks during an import: the database, the worker, the disk. Nothing is lost or doubled."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+import httpx
+import pytest
+
+PLAYS = 30_000
+
+
+def wait_until_it_runs(visitor, job, beyond=0.0):
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        state = visitor.get(f"/imports/{job['id']}/status").json()
+        assert not state["over"], state
+        if state["status"] == "running" and state["progress"] > beyond:
+            return state
+        time.sleep(0.02)
+    raise AssertionError("The import does not begin")
+
+
+def wait_for(visitor, job, seconds=120):
+    """Return an import when it is over, whatever the server answers meanwhile."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            answer = visitor.get(f"/imports/{job['id']}/status")
+        except httpx.HTTPError:
+            answer = None
+        if answer is not None and answer.status_code == 200 and answer.json()["over"]:
+            return answer.json()
+        time.sleep(0.2)
+    raise AssertionError("The import is not over")
+
+
+def total(visitor):
+    return visitor.api("/summary").json()["plays"]
+
+
+@pytest.mark.parametrize("beyond", [0.0, 0.4], ids=["while checking", "while reading"])
+def test_worker_killed(deployment, visit, make_export, beyond):
+    """When the process that imports is killed, the next one begins again, and says so."""
+    server = deployment.server("killed").start()
+    try:
+        visitor = visit(server).register()
+        visitor.api_token()
+        job = visitor.upload("a.json", make_export(PLAYS))
+        wait_until_it_runs(visitor, job, beyond)
+        server.stop(signal.SIGKILL)
+        server.start()
+        state = wait_for(visitor, job)
+        assert (state["status"], state["added"]) == ("done", PLAYS), state
+        assert state["attempts"] == 2
+        assert total(visitor) == PLAYS
+    finally:
+        server.stop()
+
+
+def test_killed_again_and_again(deployment, visit, make_export):
+    """An import that ends three workers is given up; nothing of it is kept."""
+    server = deployment.server("killed-thrice").start()
+    try:
+        visitor = visit(server).register()
+        visitor.api_token()
+        job = visitor.upload("a.json", make_export(PLAYS))
+        for _ in range(3):
+            wait_until_it_runs(visitor, job, 0.36)
+            server.stop(signal.SIGKILL)
+            server.start()
+        state = wait_for(visitor, job)
+        assert state["status"] == "failed"
+        assert "interrupted three times. Nothing was added." in state["reason"]
+        assert total(visitor) == 0
+    finally:
+        server.stop()
+
+
+def test_two_workers(deployment, visit, make_export):
+    """With two processes, each of several imports is done once."""
+    server = deployment.server("two", workers=2).start()
+    try:
+        visitor = visit(server).register()
+        jobs = [visitor.upload(f"{n}.json", make_export(3000, first=1500 * n)) for n in range(4)]
+        states = [wait_for(visitor, job) for job in jobs]
+        assert {state["status"] for state in states} == {"done"}
+        assert {state["attempts"] for state in states} == {1}
+        assert sum(state["added"] for state in states) == total(visitor) == 3000 + 3 * 1500
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("deployment", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("beyond", [0.0, 0.4], ids=["while checking", "while reading"])
+def test_database_killed(deployment, postgres, visit, make_export, beyond):
+    """When the database dies and comes back, the import begins again and is done once."""
+    server = deployment.server("outage").start()
+    try:
+        visitor = visit(server).register()
+        visitor.api_token()
+        job = visitor.upload("a.json", make_export(PLAYS))
+        wait_until_it_runs(visitor, job, beyond)
+        postgres.stop("immediate")
+        answer = visitor.get("/dashboard/")
+        assert answer.status_code == 503
+        assert "The database does not answer" in answer.text
+        assert answer.headers["Retry-After"] == "5"
+        api = visitor.api("/summary")
+        assert api.status_code == 503
+        assert api.headers["Content-Type"] == "application/problem+json"
+        postgres.start()
+        state = wait_for(visitor, job)
+        assert (state["status"], state["added"]) == ("done", PLAYS), state
+        assert state["attempts"] == 2
+        assert total(visitor) == PLAYS
+        # Most of what was known is served again without a restart.
+        assert visitor.get("/dashboard/").status_code == 200
+    finally:
+        if not answers(postgres):
+            postgres.start()
+        server.stop()
+
+
+def answers(postgres):
+    done = postgres.run("pg_ctl", "-D", postgres.folder, "status", check=False)
+    return done.returncode == 0
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A folder on a disk of three megabytes."""
+    if os.geteuid() != 0 or shutil.which("mount") is None:
+        pytest.skip("mounting a tmpfs needs root")
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", folder], check=False
+    )
+    if mounted.returncode:
+        pytest.skip("a tmpfs cannot be mounted here")
+    yield folder
+    subprocess.run(["umount", folder], check=False)
+
+
+def test_disk_full(deployment, visit, make_export, small_disk):
+    """When the disk is full the upload is refused and says why; smaller files go on."""
+    uploads = deployment.folder / "uploads"
+    kept = deployment.folder / "uploads-before"
+    if uploads.exists():
+        uploads.rename(kept)
+    uploads.symlink_to(small_disk)
+    server = deployment.server("full").start()
+    try:
+        visitor = visit(server).register()
+        answer = visitor.http.post(
+            "/imports/files?name=large.json",
+            content=make_export(20_000),
+            headers={"X-CSRFToken": visitor.csrf(), "Accept": "application/json"},
+        )
+        assert answer.status_code == 507
+        assert "disk is full. Nothing was kept." in answer.json()["detail"]
+        assert list(small_disk.iterdir()) == []
+        state = visitor.wait_for(visitor.upload("small.json", make_export(100)))
+        assert (state["status"], state["added"]) == ("done", 100)
+        assert "large.json" not in visitor.get("/imports/").text
+    finally:
+        server.stop()
+        uploads.unlink()
+        if kept.exists():
+            kept.rename(uploads)
