@@ -67,9 +67,10 @@ NOT_OLDEST := architecture check programs test_behind_nginx.py test_benchmarks.p
 # The parity tables over HTTP, on each kind of server that can be installed here.
 SERVERS_READY := $(VENV)/.servers-ready
 $(SERVERS_READY): $(READY)
-	$(BIN)/python -m pip install --quiet --group servers
-	$(BIN)/python -m pip install --quiet --group apache || \
-	  echo "SKIPPED: mod_wsgi could not be built; install Debian's apache2, apache2-dev and python3-dev"
+	@for group in gevent uwsgi mod_wsgi; do \
+	  $(BIN)/python -m pip install --quiet --group $$group || \
+	    echo "SKIPPED: $$group could not be installed; mod_wsgi needs apache2, apache2-dev, python3-dev"; \
+	done
 	touch $(SERVERS_READY)
 
 test-servers: $(SERVERS_READY)
