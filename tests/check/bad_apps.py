@@ -662,6 +662,25 @@ BAD_APPS = [
         "",
         files={"requirements.txt": "Flask-Script==2.0.6  #! B023"},
     ),
+    one_file(
+        "an extension that is gone, installed",
+        """
+        from flask_sockets import Sockets  #! B023
+        sockets = Sockets(app)
+        """,
+        files={
+            "flask_sockets.py": """
+            class Sockets:
+                def __init__(self, app):
+                    self.app = app
+            """,
+            "Flask_Sockets-0.2.1.dist-info/METADATA": """
+            Metadata-Version: 2.1
+            Name: Flask-Sockets
+            Version: 0.2.1
+            """,
+        },
+    ),
     # B024: no key
     one_file(
         "a session without a key",

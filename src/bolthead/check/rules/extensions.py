@@ -34,7 +34,7 @@ BROKEN = (
     Broken("Flask-Uploads", ("flask_uploads",), None, "Werkzeug 1.0", "Flask-Reuploaded"),
     Broken("Flask-Login", ("flask_login",), "0.6.3", "Flask 3.0", "Flask-Login 0.6.3"),
     Broken("Flask-SQLAlchemy", ("flask_sqlalchemy",), "3.0.0", "Flask 3.0", "Flask-SQLAlchemy 3.1"),
-    Broken("Flask-WTF", ("flask_wtf",), "1.0.0", "Jinja 3.1", "Flask-WTF 1.2"),
+    Broken("Flask-WTF", ("flask_wtf",), "1.1.2", "Flask 3.0", "Flask-WTF 1.2"),
     Broken(
         "Flask-DebugToolbar",
         ("flask_debugtoolbar",),
@@ -81,13 +81,13 @@ def broken_extension(subject: Subject) -> t.Iterator[Found]:
     for module in subject.sources.modules:
         imported = {*module.names.values(), *module.stars}
         for row in BROKEN:
-            version = installed_version(row.distribution)
             uses = any(
                 name == known or name.startswith(f"{known}.")
                 for name in imported
                 for known in row.modules
             )
-            if uses and version is not None and fails(row, version):
+            version = installed_version(row.distribution) if uses else None
+            if version is not None and fails(row, version):
                 yield Place(module.file, line_of_import(module.text, row)), tell(row, version)
 
 
