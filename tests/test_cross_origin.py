@@ -370,6 +370,19 @@ def test_overridden_methods_keep_it():
     assert send(app, "wsgi") == 200
 
 
+def test_method_that_leaves_the_checks_out_does_not_leave_this_one_out():
+    """Where ``preprocess_request`` is replaced by one that asks no check, the view is protected."""
+
+    class Own(Bolthead):
+        def preprocess_request(self):
+            return None
+
+    app = make(Own)
+    assert send(app, "wsgi", headers=FOREIGN) == 403
+    assert send(app, "asgi", headers=FOREIGN) == 403
+    assert send(app, "wsgi") == 200
+
+
 def test_blueprints_are_protected():
     """A blueprint's view is protected as the app's are."""
     app = Bolthead("bank")

@@ -310,7 +310,9 @@ class Plans:
         before = tuple(map(self.adapt, _functions(app.before_request_funcs, app_first)))
         guard = self._guard_of(endpoint, checked=bool(before or url_values))
         if guard is not None and self.refuses_cross_origin:
-            before, guard = (cross_origin.as_check(guard), *before), None
+            before = (cross_origin.as_check(guard), *before)
+            if "check" not in self.replaced:  # else the method may leave out all checks
+                guard = None
         after = tuple(map(self.adapt, _functions(app.after_request_funcs, inner_first, -1)))
         teardown = tuple(map(self.adapt, _functions(app.teardown_request_funcs, inner_first, -1)))
         return RoutePlan(

@@ -29,7 +29,8 @@ def _steps(plan: RoutePlan, plans: t.Any) -> t.Iterator[tuple[str, str]]:
     yield "match", matched
     yield "before", _through(plans, "check") or _names((*plan.url_values, *plan.before))
     if plan.guard is not None:
-        yield "cross_origin", "logged, once"
+        done = "refused" if plans.refuses_cross_origin else "logged, once"
+        yield "cross_origin", done
     view = "raises why nothing matched" if plan.view is None else _name(plan.view)
     yield "call", _through(plans, "call") or view
     yield "recover", _through(plans, "recover") or "error handlers by code, then by class"
