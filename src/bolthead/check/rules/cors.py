@@ -24,7 +24,7 @@ STRANGER = "https://stranger.invalid"
     "Every site may read answers with the user's cookies (CORS)",
     Severity.ERROR,
     why="Any page that a logged in user opens can read what the app tells this user, and act in"
-    " the user's name (Fetch standard, 3.3.5).",
+    " the user's name (Fetch standard, 'CORS protocol and credentials').",
     fix="List the origins that may: CORS(app, origins=['https://shop.example'],"
     " supports_credentials=True). If everybody may read, leave supports_credentials out.",
 )
