@@ -44,6 +44,30 @@ def called_names(tree: ast.AST) -> set[str]:
     return {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
 
 
+UNSAFE = {"pickle", "_pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal", "yaml"}
+
+
+def named_imports(tree: ast.AST) -> set[str]:
+    """Return the modules that a file imports by their name: ``import_module("pickle")``."""
+    return {
+        argument.value.partition(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func).rpartition(".")[2] in {"import_module", "__import__"}
+        for argument in node.args
+        if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+    }
+
+
+def test_the_search_for_what_is_unsafe_finds_it():
+    """Each way to write it is found."""
+    code = "import pickle.x\nfrom yaml import load\nimport_module('marshal')\neval('1')"
+    tree = ast.parse(code)
+    assert imported(tree) == {"pickle", "yaml"}
+    assert named_imports(tree) == {"marshal"}
+    assert "eval" in called_names(tree)
+
+
 @by_file
 def test_flask_is_not_imported(file):
     """Bolthead works where Flask is not installed."""
@@ -59,9 +83,10 @@ def test_imports_are_of_the_six_libraries(file):
 
 @by_file
 def test_nothing_unsafe_is_used(file):
-    """No pickle, no eval, no loader of YAML that runs code."""
-    assert not imported(TREES[file]) & {"pickle", "cPickle", "dill", "shelve", "marshal", "yaml"}
-    assert not called_names(TREES[file]) & {"eval", "yaml.load", "pickle.loads", "pickle.load"}
+    """No pickle, no eval, no loader of YAML that runs code; nor by the name of the module."""
+    assert not imported(TREES[file]) & UNSAFE
+    assert not called_names(TREES[file]) & {"eval", "builtins.eval", "yaml.load", "pickle.loads"}
+    assert not named_imports(TREES[file]) & UNSAFE
 
 
 def test_exec_runs_the_apps_own_files_only():
