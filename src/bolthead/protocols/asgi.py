@@ -174,7 +174,7 @@ async def _http(app: Served, scope: Scope, receive: Receive, send: Send) -> None
     if on_loop:
         answering: t.Awaitable[Answer] = _answer(exchange, plans, plan, found)
     else:
-        answering = plans.threads.call_in(context, _by_wsgi, app, environ)
+        answering = plans.threads.call_in(context, answer_in_thread, app, environ)
     await _see_through(exchange, plans.threads, answering, context)
 
 
@@ -223,7 +223,7 @@ async def send_answer(
     answer: Answer,
     context: contextvars.Context,
 ) -> None:
-    """Send what ``_by_wsgi`` gave in a context; for servers that call it by themselves."""
+    """Send what ``answer_in_thread`` gave in a context; for servers that call it by themselves."""
     exchange = _Exchange(app, environ, receive, send)
     await _see_through(exchange, app._threads, _given(answer), context)
 
@@ -293,7 +293,15 @@ def _find(plans: t.Any, environ: WSGIEnvironment) -> tuple[t.Any, t.Any]:
 # All of it in one thread: no function of the route is ``async def``
 
 
-def _by_wsgi(app: Served, environ: WSGIEnvironment) -> Answer:
+def needs_no_loop(plans: t.Any, environ: WSGIEnvironment) -> bool:
+    """Tell whether a thread can do all of a request, as far as that is known beforehand."""
+    if not plans.runs_on_loop:
+        return True
+    plan, _ = _find(plans, environ)
+    return plan is not None and plan.awaited is None
+
+
+def answer_in_thread(app: Served, environ: WSGIEnvironment) -> Answer:
     """Answer by WSGI, and collect a body that is small and ready; runs in a worker thread."""
     started: list[tuple[str, list[tuple[str, str]]]] = []
     written: list[bytes] = []

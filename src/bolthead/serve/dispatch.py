@@ -107,11 +107,7 @@ class Dispatcher:
             return False
         if not app._lifespan.is_ready:
             return False
-        plans = app._current_plans()
-        if not plans.runs_on_loop:
-            return True
-        plan = asgi._find(plans, environ)
-        return plan is not None and plan.awaited is None
+        return asgi.needs_no_loop(app._current_plans(), environ)
 
     # The loop
 
@@ -243,7 +239,7 @@ class _Plain(bridges.ThreadJob):
 
 def _call(visit_id: str, app: t.Any, environ: WSGIEnvironment) -> asgi.Answer:
     ids.current.set(visit_id)
-    return asgi._by_wsgi(app, environ)
+    return asgi.answer_in_thread(app, environ)
 
 
 class ByASGI:
