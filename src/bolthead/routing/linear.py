@@ -32,10 +32,42 @@ _PATH = PathConverter.regex
 class LinearMatcher(StateMachineMatcher):
     """Werkzeug's matcher; the expressions of its rules are changed for ones that do not go back."""
 
+    def __init__(self, merge_slashes: bool) -> None:
+        super().__init__(merge_slashes)
+        self._given: list[tuple[Rule, list[RulePart]]] = []
+        self._plain: StateMachineMatcher | None = None
+
     def add(self, rule: Rule) -> None:
         """Add a rule that is bound to a map."""
+        self._given.append((rule, rule._parts))
+        self._plain = None
         rule._parts = [linear(part) for part in rule._parts]
         super().add(rule)
+
+    def match(
+        self, domain: str, path: str, method: str, websocket: bool
+    ) -> tuple[Rule, t.MutableMapping[str, t.Any]]:
+        """Return the rule of a path and its arguments; Werkzeug's errors where there is none."""
+        # A path argument may begin with a line break and have no other, so that with one in it a
+        # later place may be better than the first.
+        if "\n" in path and len(path) <= _LONGEST[2]:
+            return self._unchanged().match(domain, path, method, websocket)
+        return super().match(domain, path, method, websocket)
+
+    def _unchanged(self) -> StateMachineMatcher:
+        """Return a matcher of the same rules with Werkzeug's own expressions."""
+        if self._plain is None:
+            plain = StateMachineMatcher(self.merge_slashes)
+            for rule, parts in self._given:
+                changed, rule._parts = rule._parts, parts
+                try:
+                    plain.add(rule)
+                finally:
+                    rule._parts = changed
+            plain.update()
+            self._plain = plain
+        self._plain.merge_slashes = self.merge_slashes
+        return self._plain
 
 
 def linear(part: RulePart) -> RulePart:
