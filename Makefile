@@ -7,10 +7,11 @@ READY  := $(VENV)/.ready
 HOST   ?= 127.0.0.1
 PORT   ?= 5000
 
-.PHONY: help setup demo test test-all test-oldest test-servers test-stores check websockets conformance legacy programs nightly bench faults fuzz leaks format clean
+.PHONY: help setup demo demo-prod test test-all test-oldest test-servers test-stores check websockets conformance legacy programs nightly bench faults fuzz leaks format clean
 
 help:
 	@echo "make demo         set everything up and serve the music time machine on http://$(HOST):$(PORT)"
+	@echo "make demo-prod    the same with PostgreSQL, Redis, two workers and nginx"
 	@echo "make test         set everything up and run the tests"
 	@echo "make check        lint, format, types, layers"
 	@echo "make test-all     the same on Python 3.11, 3.12 and 3.13, where they are installed"
@@ -34,6 +35,10 @@ $(READY): pyproject.toml
 
 demo: $(READY)
 	$(BIN)/python examples/music/demo.py --host $(HOST) --port $(PORT)
+
+# With PostgreSQL, Redis, two workers and nginx, from Debian's packages.
+demo-prod: $(READY)
+	$(BIN)/python examples/music/prod.py --host $(HOST) --port $(PORT)
 
 test: $(READY)
 	$(BIN)/python -m pytest

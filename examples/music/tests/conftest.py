@@ -99,7 +99,7 @@ class Deployment:
         self.environment = os.environ | {
             "MUSIC_FRAMEWORK": framework,
             "MUSIC_DATA_FOLDER": str(folder),
-            "MUSIC_SECRET_KEY": "a secret key of the tests",
+            "MUSIC_SECRET_KEY": secrets.token_hex(),
             "MUSIC_LEASE_SECONDS": "2",
             "MUSIC_WEBHOOK_SECRET": WEBHOOK_SECRET,
             "MUSIC_RATE_LIMITS": "0",
@@ -285,12 +285,10 @@ class Postgres:
         if self.programs is None or not (self.programs / "initdb").exists():
             pytest.skip("PostgreSQL is not installed")
         self.folder, self.port = folder / "data", free_port()
-        self.before = []
+        self.user = {}
         if os.geteuid() == 0:
             # It refuses to run as root.
-            if not shutil.which("runuser"):
-                pytest.skip("PostgreSQL cannot run as root, and there is no runuser")
-            self.before = ["runuser", "-u", "postgres", "--"]
+            self.user = {"user": "postgres", "group": "postgres", "extra_groups": []}
             shutil.chown(folder, "postgres")
         self.run("initdb", "-D", self.folder, "-U", "music", "-A", "trust", "-N", "-E", "UTF8")
         self.start()
@@ -301,12 +299,13 @@ class Postgres:
 
     def run(self, program, *arguments, check=True):
         return subprocess.run(
-            [*self.before, self.programs / program, *map(str, arguments)],
+            [self.programs / program, *map(str, arguments)],
             check=check,
             cwd="/",
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             timeout=60,
+            **self.user,
         )
 
     def start(self):
