@@ -36,6 +36,8 @@ DISCONNECT_GRACE = 10.0
 CLOSE_TIMEOUT = 5.0
 """For how many seconds closing may wait for the server."""
 
+TAKEN = "Another task waits for a message of this WebSocket already."
+
 # RFC 6455, 7.4.1 and its register: the codes that an endpoint may send.
 _CODES = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015)})
 
@@ -68,6 +70,9 @@ class Connection:
         self._waiting: asyncio.Future[None] | None = None
         self._full: asyncio.Future[None] | None = None
         self._reader: asyncio.Task[None] | None = None
+        # Whether the view itself may take from the server; whether it does, or sends, just now.
+        self.is_direct = _may_be_cancelled(receive)
+        self._is_taking = self._is_sending = False
         self._task: asyncio.Task[t.Any] | None = None
         self._takes = False
         self._late: asyncio.TimerHandle | None = None
@@ -94,20 +99,33 @@ class Connection:
         self.is_accepted = True
         self._task = asyncio.current_task()
         await self._put(message)
-        self._reader = asyncio.get_running_loop().create_task(self._read())
+        if not self.is_direct:
+            self.begin_reading()
+
+    def begin_reading(self) -> None:
+        """Take from the server in a task of its own, unless somebody takes or sends just now.
+
+        So the end is noticed while the view waits for something else.
+        """
+        is_over = self.is_closed or self.gone is not None
+        if self._reader is None and not (self._is_taking or self._is_sending or is_over):
+            self._reader = asyncio.get_running_loop().create_task(self._read())
 
     async def receive(self) -> str | bytes:
         """Return the next message."""
         if not self.is_accepted:
             await self.accept()
         self._takes = True
+        # PERF: a task less for each message; see benchmarks/async_servers.py.
+        if self.is_direct and self._reader is None and not self._queue:
+            return await self._receive_directly()
         if self._late is not None and not self._queue:
             self._late.cancel()
         while not self._queue:
             if self.gone is not None or self.is_closed:
                 raise self._ended()
             if self._waiting is not None:
-                raise RuntimeError("Another task waits for a message of this WebSocket already.")
+                raise RuntimeError(TAKEN)
             self._waiting = asyncio.get_running_loop().create_future()
             try:
                 await self._waiting
@@ -117,6 +135,30 @@ class Connection:
         if self._full is not None and not self._full.done():
             self._full.set_result(None)
         return message
+
+    async def _receive_directly(self) -> str | bytes:
+        if self.gone is not None or self.is_closed:
+            raise self._ended()
+        if self._is_taking:
+            raise RuntimeError(TAKEN)
+        self._is_taking = True
+        try:
+            message = await self._receive()
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if self.gone is None or task is None:
+                raise
+            task.uncancel()
+            raise self._ended() from None
+        finally:
+            self._is_taking = False
+        data = self._data_of(message)
+        if data is None:
+            raise self._ended()
+        if self._is_too_large(data):
+            await self._refuse_too_large()
+            raise self._ended()
+        return data
 
     async def send(self, data: str | bytes) -> None:
         """Send a message."""
@@ -158,34 +200,44 @@ class Connection:
         return self.gone or WebsocketDisconnected(1000, "It was closed by the app.")
 
     async def _put(self, message: Message) -> None:
+        self._is_sending = True
         try:
             await self._send(message)
         except OSError as error:
             self._end(WebsocketDisconnected(1006))
             raise self._ended() from error
+        finally:
+            self._is_sending = False
 
     # What comes
 
     async def _read(self) -> None:
         while True:
-            message = await self._receive()
-            if message["type"] != "websocket.receive":
-                code = message.get("code") or 1005
-                self._end(WebsocketDisconnected(code, message.get("reason") or ""))
-                return
-            data = message.get("text")
+            data = self._data_of(await self._receive())
             if data is None:
-                data = message.get("bytes") or b""
+                return
             if self._is_too_large(data):
                 self._reader = None  # this task is not to be cancelled by the closing
-                await self.close(1009, f"A message may have {self._most} bytes.")
-                self._end(WebsocketDisconnected(1009), now=True)
+                await self._refuse_too_large()
                 return
             self._queue.append(data)
             self._wake()
             while len(self._queue) >= self._room:
                 self._full = asyncio.get_running_loop().create_future()
                 await self._full
+
+    def _data_of(self, message: Message) -> str | bytes | None:
+        """Return what a message holds; None, and all is over, where it tells of the end."""
+        if message["type"] != "websocket.receive":
+            code = message.get("code") or 1005
+            self._end(WebsocketDisconnected(code, message.get("reason") or ""))
+            return None
+        data: str | bytes | None = message.get("text")
+        return message.get("bytes") or b"" if data is None else data
+
+    async def _refuse_too_large(self) -> None:
+        await self.close(1009, f"A message may have {self._most} bytes.")
+        self._end(WebsocketDisconnected(1009), now=True)
 
     def _is_too_large(self, data: str | bytes) -> bool:
         most: int | None = self._most
@@ -227,6 +279,41 @@ class Connection:
         if self._late is not None:
             self._late.cancel()
         await self._stop_reading()
+
+
+def _may_be_cancelled(receive: Receive) -> bool:
+    """Tell whether who waits for a message can be cancelled without the loss of one.
+
+    With these servers it is a queue that they take from; with Granian a message can get lost.
+    """
+    owner = type(getattr(receive, "__self__", None)).__module__
+    return owner.partition(".")[0] in {"uvicorn", "hypercorn"}
+
+
+class _Attentive:
+    """Awaits a view; once it waits for something else than messages, those are read beside it."""
+
+    __slots__ = ("_connection", "_coroutine")
+
+    def __init__(self, connection: Connection, coroutine: t.Coroutine[t.Any, t.Any, t.Any]) -> None:
+        self._connection = connection
+        self._coroutine = coroutine
+
+    def __await__(self) -> t.Generator[t.Any, t.Any, t.Any]:
+        steps, connection = self._coroutine, self._connection
+        try:
+            waiting = steps.send(None)
+            while True:
+                if connection.is_accepted:
+                    connection.begin_reading()
+                try:
+                    sent = yield waiting
+                except BaseException as error:
+                    waiting = steps.throw(error)
+                else:
+                    waiting = steps.send(sent)
+        except StopIteration as done:
+            return done.value
 
 
 async def serve(app: Served, scope: Scope, receive: Receive, send: Send) -> None:
@@ -300,7 +387,8 @@ async def _run(app: t.Any, ctx: WebsocketContext[t.Any], connection: Connection)
     if websocket.routing_exception is not None:
         raise websocket.routing_exception
     view = app.websocket_functions[endpoint]
-    answer = await _call(app, view, **(websocket.view_args or {}))
+    answering: t.Any = _call(app, view, **(websocket.view_args or {}))
+    answer = await (_Attentive(connection, answering) if connection.is_direct else answering)
     for after in _functions(app.after_websocket_funcs, names, -1):
         answer = await _call(app, after, answer)
     return answer
