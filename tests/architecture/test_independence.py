@@ -20,6 +20,8 @@ TREES = {file: ast.parse(file.read_text()) for file in FILES}
 ALLOWED = {"werkzeug", "jinja2", "markupsafe", "itsdangerous", "click", "blinker"}
 # Used where they are installed, and asked for by name where they are needed.
 OPTIONAL = {"dotenv", "cryptography"}
+# The extra `serve`; imported by the production server only.
+ENGINES = {"granian", "uvicorn", "uvloop", "websockets", "httptools"}
 # Type checkers bring their own; never imported at run time.
 STUBS = {"_typeshed", "typing_extensions"}
 
@@ -78,7 +80,8 @@ def test_flask_is_not_imported(file):
 def test_imports_are_of_the_six_libraries(file):
     """Beside the standard library, only the libraries it stands on are imported."""
     foreign = imported(TREES[file]) - set(sys.stdlib_module_names) - {"bolthead", "__future__"}
-    assert foreign <= ALLOWED | OPTIONAL | STUBS
+    engines = ENGINES if "serve" in file.relative_to(SOURCE).parts else set()
+    assert foreign <= ALLOWED | OPTIONAL | STUBS | engines
 
 
 @by_file
