@@ -41,6 +41,7 @@ MODULES = (
     "ctx",
     "cli",
     "testing",
+    "testing.async_client",
     "logging",
     "errors",
     "typing",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import threading
 import typing as t
 from contextlib import ExitStack, closing, contextmanager
 from copy import copy
@@ -22,6 +23,7 @@ if t.TYPE_CHECKING:
 
     from ..app import Flask
     from ..sessions import SessionMixin
+    from .async_client import AsyncClient
 
 
 def _address(
@@ -86,6 +88,7 @@ class FlaskClient(Client):
         self.preserve_context = False
         self._to_keep: list[t.ContextManager[t.Any]] = []
         self._kept = ExitStack()
+        self._way = threading.local()
         self.environ_base = {
             "REMOTE_ADDR": "127.0.0.1",
             "HTTP_USER_AGENT": f"Werkzeug/{importlib.metadata.version('werkzeug')}",
@@ -169,6 +172,42 @@ class FlaskClient(Client):
         while self._to_keep:
             self._kept.enter_context(self._to_keep.pop(0))
         return response
+
+    # Asynchronous tests
+
+    @contextmanager
+    def _sending(self, way: t.Callable[[WSGIEnvironment], t.Any]) -> t.Iterator[None]:
+        """Send requests another way than by WSGI, in this thread, while the block runs."""
+        self._way.send = way
+        try:
+            yield
+        finally:
+            del self._way.send
+
+    def run_wsgi_app(self, environ: WSGIEnvironment, buffered: bool = False) -> t.Any:
+        """Send a request, with cookies, and return body, status line and headers."""
+        way = getattr(self._way, "send", None)
+        if way is None:
+            return super().run_wsgi_app(environ, buffered=buffered)
+        if self._cookies is not None:
+            self._add_cookies_to_wsgi(environ)
+        answer = way(environ)
+        cookies = answer[2].getlist("Set-Cookie")
+        if self._cookies is not None and cookies:
+            host = urlsplit(f"//{environ.get('HTTP_HOST') or environ['SERVER_NAME']}").hostname
+            self._update_cookies_from_response(host or "", environ["PATH_INFO"], cookies)
+        return answer
+
+    async def __aenter__(self) -> AsyncClient:
+        """Give a client whose requests are awaited, and go by ASGI."""
+        from .async_client import AsyncClient
+
+        self._asynchronous = AsyncClient(self)
+        await self._asynchronous.start()
+        return self._asynchronous
+
+    async def __aexit__(self, *error: object) -> None:
+        await self._asynchronous.stop()
 
     def __enter__(self) -> t.Self:
         if self.preserve_context:
