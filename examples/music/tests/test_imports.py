@@ -7,7 +7,7 @@ import zipfile
 from time import monotonic, sleep
 
 import pytest
-from httpx import get
+from httpx import TransportError, get
 
 
 def total(visitor):
@@ -264,17 +264,32 @@ def test_too_large(deployment, visit, make_export):
     server = deployment.server("small", environment={"MUSIC_UPLOAD_LIMIT": "20000"}).start()
     try:
         visitor = visit(server).register()
-        answer = visitor.http.post(
-            "/imports/files?name=a.json",
-            content=make_export(500),
-            headers={"X-CSRFToken": visitor.csrf(), "Accept": "application/json"},
-        )
-        assert answer.status_code == 413
-        assert answer.headers["Content-Type"] == "application/problem+json"
+        headers = {"X-CSRFToken": visitor.csrf(), "Accept": "application/json"}
+        try:
+            answer = visitor.http.post(
+                "/imports/files?name=a.json", content=make_export(500), headers=headers
+            )
+        except TransportError:
+            # Gunicorn closes the connection while the body comes; the answer may be lost.
+            assert deployment.framework == "flask"
+        else:
+            assert answer.status_code == 413
+            assert answer.headers["Content-Type"] == "application/problem+json"
         assert visitor.take_in("b.json", make_export(10))["status"] == "done"
         assert not list((deployment.folder / "uploads").glob("*.draft"))
     finally:
         server.stop()
+
+
+def test_names_are_ones_own(visitor, visit, served, make_play):
+    """Who imports a track under another name names it for nobody else."""
+    visitor.register()
+    visitor.take_in("a.json", json.dumps([make_play()]))
+    other = visit(served).register()
+    renamed = make_play(master_metadata_album_artist_name="Somebody else")
+    other.take_in("a.json", json.dumps([renamed]))
+    assert visitor.api("/top/artists").json()["artists"][0]["name"] == "Artist 0"
+    assert other.api("/top/artists").json()["artists"][0]["name"] == "Somebody else"
 
 
 def test_time_zone_of_plays(visitor, make_play):

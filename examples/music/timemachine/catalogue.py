@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from .models import Album, Artist, Track
 
-# Key of the track; names of track, artist and album.
-Names = tuple[str, str, str, str]
+# Key of the track, its URI or nothing, names of track, artist and album.
+Names = tuple[str, str, str, str, str]
 LOOKED_UP = 500
 """How many names are asked for in one statement."""
 
@@ -27,12 +27,14 @@ def insert_new(session: Session, table, rows: list[dict]) -> int:
     return result.rowcount
 
 
-def track_key(uri: str | None, track: str, artist: str, album: str) -> str:
-    """Return what a track is known by: its URI, or where it has none, a digest of its names."""
-    if uri and uri.startswith("spotify:track:") and len(uri) <= 120:
-        return uri
-    text = "\0".join((track, artist, album))
-    return "names:" + hashlib.sha256(text.encode()).hexdigest()[:40]
+def name_track(uri: str | None, track: str, artist: str, album: str) -> Names:
+    """Return a track's names with the key that it is known by.
+
+    The names are part of the key. Else the first who imports a URI would name it for everybody.
+    """
+    known = uri if uri and uri.startswith("spotify:track:") and len(uri) <= 120 else ""
+    digest = hashlib.sha256("\0".join((known, track, artist, album)).encode())
+    return digest.hexdigest()[:40], known, track, artist, album
 
 
 def in_parts(items: Iterable, size: int = LOOKED_UP):
@@ -68,13 +70,13 @@ class Catalogue:
         if not new:
             return
         # In order: two imports that add the same names wait for each other, never in a circle.
-        artist_names = sorted({artist for _, _, artist, _ in new})
+        artist_names = sorted({artist for _, _, _, artist, _ in new})
         insert_new(session, Artist, [{"name": name} for name in artist_names])
         stored = session.execute(
             select(Artist.name, Artist.id).where(Artist.name.in_(artist_names))
         )
         artists = dict(stored.tuples().all())
-        pairs = sorted({(artists[artist], album) for _, _, artist, album in new})
+        pairs = sorted({(artists[artist], album) for _, _, _, artist, album in new})
         insert_new(session, Album, [{"artist_id": a, "name": name} for a, name in pairs])
         found = session.execute(
             select(Album.artist_id, Album.name, Album.id).where(
@@ -85,11 +87,12 @@ class Catalogue:
         rows = [
             {
                 "key": key,
+                "uri": uri,
                 "name": track,
                 "artist_id": artists[artist],
                 "album_id": albums[artists[artist], album],
             }
-            for key, track, artist, album in sorted(new)
+            for key, uri, track, artist, album in sorted(new)
         ]
         insert_new(session, Track, rows)
         self.known.update(self._stored([key for key, *_ in new]))

@@ -169,8 +169,10 @@ class Album(db.Model):
 
 class Track(db.Model):
     id: Mapped[int] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(String(120), unique=True)
-    """The URI, or for a local file a digest of its names."""
+    key: Mapped[str] = mapped_column(String(40), unique=True)
+    """A digest of the URI and the names."""
+    uri: Mapped[str] = mapped_column(String(120), default="")
+    """Empty for a local file."""
     name: Mapped[str] = mapped_column(String(300))
     artist_id: Mapped[int] = mapped_column(ForeignKey("artist.id"), index=True)
     album_id: Mapped[int] = mapped_column(ForeignKey("album.id"), index=True)

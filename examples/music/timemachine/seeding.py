@@ -5,7 +5,7 @@ import datetime as dt
 from sqlalchemy import select
 
 from . import history, summaries
-from .catalogue import Catalogue, in_parts, insert_new
+from .catalogue import Catalogue, in_parts, insert_new, name_track
 from .devices import device_of
 from .extensions import db
 from .models import Play, User
@@ -21,8 +21,12 @@ def seed(user: User, seed_number: int, plays: int, last: dt.date | None = None) 
     catalogue = Catalogue(session)
     added = 0
     for part in in_parts(history.listen(seed_number, plays, last=last), BATCH):
-        songs = {play.song for play in part}
-        ids = catalogue.find((song.uri, song.name, song.artist, song.album) for song in songs)
+        songs = {
+            play.song: name_track(play.song.uri, play.song.name, play.song.artist, play.song.album)
+            for play in part
+        }
+        known = catalogue.find(songs.values())
+        ids = {song: known[names[0]] for song, names in songs.items()}
         added += insert_new(session, Play, [to_row(user.id, play, ids, clock) for play in part])
     summaries.rebuild(session, user.id)
     session.commit()
@@ -30,7 +34,7 @@ def seed(user: User, seed_number: int, plays: int, last: dt.date | None = None) 
 
 
 def to_row(user_id: int, play: history.Listen, ids: dict, clock: LocalClock) -> dict:
-    track, artist, album = ids[play.song.uri]
+    track, artist, album = ids[play.song]
     day, month, hour = clock.read(play.ended_at)
     return {
         "user_id": user_id,

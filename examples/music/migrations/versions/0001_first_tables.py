@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises:
-Create Date: 2026-11-21 16:23:13.704180
+Create Date: 2026-11-21 17:20:17.659249
 
 """
 
@@ -247,7 +247,8 @@ def upgrade():
     op.create_table(
         "track",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("key", sa.String(length=120), nullable=False),
+        sa.Column("key", sa.String(length=40), nullable=False),
+        sa.Column("uri", sa.String(length=120), nullable=False),
         sa.Column("name", sa.String(length=300), nullable=False),
         sa.Column("artist_id", sa.Integer(), nullable=False),
         sa.Column("album_id", sa.Integer(), nullable=False),

@@ -189,7 +189,7 @@ def plays():
             | ((Play.played_at == int(moment)) & (Play.id < int(number)))
         )
     found = db.session.execute(
-        select(Play, Track.name, Track.key, Artist.name)
+        select(Play, Track.name, Track.uri, Artist.name)
         .join(Track, Track.id == Play.track_id)
         .join(Artist, Artist.id == Play.artist_id)
         .where(*conditions)
@@ -201,12 +201,12 @@ def plays():
             "played_at": utc_text(play.played_at),
             "ms_played": play.ms_played,
             "track": track,
-            "uri": key if key.startswith("spotify:") else None,
+            "uri": uri or None,
             "artist": artist,
             "device": play.device,
             "skipped": play.skipped,
         }
-        for play, track, key, artist in found[:size]
+        for play, track, uri, artist in found[:size]
     ]
     following = None
     if len(found) > size:

@@ -6,7 +6,7 @@ import typing as t
 from sqlalchemy import select, update
 
 from .. import summaries
-from ..catalogue import Catalogue, insert_new, track_key
+from ..catalogue import Catalogue, insert_new, name_track
 from ..extensions import db
 from ..models import Play, User
 from ..times import LocalClock
@@ -28,9 +28,8 @@ def add_plays(user_id: int, items: list[dict[str, t.Any]]) -> int:
         artist = str(track["artists"][0]["name"])[:300]
         album = str(track["album"]["name"])[:300]
         title = str(track["name"])[:300]
-        key = track_key(track.get("uri"), title, artist, album)
         ended = dt.datetime.fromisoformat(item["played_at"])
-        names.append((key, title, artist, album))
+        names.append(name_track(track.get("uri"), title, artist, album))
         times.append((int(ended.timestamp()), int(track["duration_ms"])))
 
     session = db.session()

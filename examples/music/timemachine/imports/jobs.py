@@ -212,7 +212,7 @@ def stage(job_id: int, worker: str, user_id: int, zone: str, path: Path, found: 
     done = 0
 
     def store(batch: list[reader.Entry]) -> None:
-        ids = catalogue.find(entry[:4] for entry in batch)
+        ids = catalogue.find(entry[:5] for entry in batch)
         rows = []
         for entry in batch:
             track, artist, album = ids[entry.key]

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ..catalogue import track_key
+from ..catalogue import name_track
 from ..devices import device_of
 
 CHUNK = 1 << 18
@@ -40,6 +40,7 @@ class Refused(Exception):
 
 class Entry(t.NamedTuple):
     key: str
+    uri: str
     track: str
     artist: str
     album: str
@@ -251,10 +252,7 @@ def to_entry(value: dict) -> Entry | None:
         return None
     skipped = value.get("skipped")
     return Entry(
-        track_key(uri, track, artist, album),
-        track,
-        artist,
-        album or "Unknown album",
+        *name_track(uri, track, artist, album or "Unknown album"),
         played_at,
         ms_played,
         device_of(text_of(value, "platform", 1000)),

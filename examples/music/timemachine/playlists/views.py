@@ -204,16 +204,16 @@ def as_m3u(playlist_id: int):
     lines = ["#EXTM3U", f"#PLAYLIST:{playlist.name}"]
     for track in store.tracks_of(playlist):
         names = f"{track.artist.name} - {track.name}".replace("\n", " ")
-        lines += [f"#EXTINF:-1,{names}", address_of(track.key, names)]
+        lines += [f"#EXTINF:-1,{names}", address_of(track.uri, names)]
     text = "\n".join(lines) + "\n"
     return Response(
         text, content_type="audio/x-mpegurl; charset=utf-8", headers=file_name(playlist, "m3u")
     )
 
 
-def address_of(key: str, names: str) -> str:
-    if key.startswith("spotify:track:"):
-        return "https://open.spotify.com/track/" + key.rpartition(":")[2]
+def address_of(uri: str, names: str) -> str:
+    if uri:
+        return "https://open.spotify.com/track/" + uri.rpartition(":")[2]
     return f"{names}.mp3"
 
 
@@ -237,7 +237,7 @@ def to_json(playlist: Playlist) -> dict:
                 "name": track.name,
                 "artist": track.artist.name,
                 "album": track.album.name,
-                "uri": track.key if track.key.startswith("spotify:") else None,
+                "uri": track.uri or None,
             }
             for track in store.tracks_of(playlist)
         ],
@@ -251,7 +251,7 @@ async def push(playlist_id: int):
     # Three short queries may hold up the loop; the provider, which may take seconds, is awaited.
     playlist = own(playlist_id)  # bolthead: ignore B021
     tracks = store.tracks_of(playlist)  # bolthead: ignore B021
-    uris = [track.key for track in tracks if track.key.startswith("spotify:")]
+    uris = [track.uri for track in tracks if track.uri]
     account = connect.account_of(current_user)
     if account is None:
         flash("Connect an account first.", "info")

@@ -110,7 +110,7 @@ def plays(user: User) -> Iterator[list[dict]]:
     last = 0
     while True:
         found = db.session.execute(
-            select(Play, Track.key, Track.name, Artist.name, Album.name)
+            select(Play, Track.uri, Track.name, Artist.name, Album.name)
             .join(Track, Track.id == Play.track_id)
             .join(Artist, Artist.id == Play.artist_id)
             .join(Album, Album.id == Play.album_id)
@@ -125,7 +125,7 @@ def plays(user: User) -> Iterator[list[dict]]:
         db.session.expunge_all()
 
 
-def record(play: Play, key: str, track: str, artist: str, album: str) -> dict:
+def record(play: Play, uri: str, track: str, artist: str, album: str) -> dict:
     return {
         "ts": utc_text(play.played_at),
         "platform": play.device,
@@ -133,7 +133,7 @@ def record(play: Play, key: str, track: str, artist: str, album: str) -> dict:
         "master_metadata_track_name": track,
         "master_metadata_album_artist_name": artist,
         "master_metadata_album_album_name": album,
-        "spotify_track_uri": key if key.startswith("spotify:") else None,
+        "spotify_track_uri": uri or None,
         "reason_start": play.reason_start,
         "reason_end": play.reason_end,
         "shuffle": play.shuffle,
