@@ -51,7 +51,7 @@ from .sessions import SecureCookieSession, SecureCookieSessionInterface, Session
 from .wrappers import Request, Response, Websocket
 
 # Imported with the first scope: an app under WSGI never sees one.
-asgi = lazy(f"{__package__}.protocols.asgi")
+_asgi = lazy(f"{__package__}.protocols.asgi")
 
 if t.TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -831,7 +831,7 @@ class Flask(Scaffold, metaclass=AppType):
 
     async def asgi_app(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one scope by ASGI; wrap it by ``app.asgi_app = Middleware(app.asgi_app)``."""
-        await asgi.serve(self, scope, receive, send)
+        await _asgi.serve(self, scope, receive, send)
 
     async def __rsgi__(self, scope: t.Any, protocol: t.Any) -> None:
         """Serve one scope by RSGI (``granian --interface rsgi``)."""

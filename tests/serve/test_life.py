@@ -318,7 +318,8 @@ def test_json_logs(way, tmp_path):
         answer = client.get("/wait?seconds=0", headers={"X-Request-ID": "from-proxy"})
         assert answer.headers["x-request-id"] == "from-proxy"
         assert server.stop() == 0
-    lines = [line for line in server.log().splitlines() if line not in {"STARTED", "STOPPED", "BEGAN"}]
+    printed = {"STARTED", "STOPPED", "BEGAN"}
+    lines = [line for line in server.log().splitlines() if line not in printed]
     entries = [json.loads(line) for line in lines]
     mine = [entry for entry in entries if entry["request_id"] == "from-proxy"]
     access = [entry for entry in mine if entry["kind"] == "access"]
@@ -491,7 +492,8 @@ def test_missing_engine(tmp_path):
     (tmp_path / "sitecustomize.py").write_text(
         "import importlib.util as u\n"
         "find = u.find_spec\n"
-        "u.find_spec = lambda name, *a: None if name in ('granian', 'uvicorn') else find(name, *a)\n"
+        "gone = ('granian', 'uvicorn')\n"
+        "u.find_spec = lambda name, *a: None if name in gone else find(name, *a)\n"
     )
     environment = {"PYTHONPATH": str(tmp_path)}
     with serving(tmp_path, APP, environment=environment, ready=False) as server:

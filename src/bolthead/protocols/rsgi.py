@@ -30,7 +30,10 @@ async def serve(app: Served, scope: t.Any, protocol: t.Any) -> None:
         protocol.response_str(400, [("content-type", "text/plain")], NOT_ASCII)
         return
     channel = Channel(protocol, told)
-    await asgi.serve(app, told, channel.receive, channel.send)
+    try:
+        await asgi.serve(app, told, channel.receive, channel.send)
+    finally:
+        channel.end()
 
 
 def start(app: Served, loop: asyncio.AbstractEventLoop) -> None:
@@ -136,6 +139,11 @@ class Channel:
         if not more:
             # It ends when nobody holds it any more.
             self._transport = None
+
+
+    def end(self) -> None:
+        """Let go of an answer that was broken off; RSGI has no way to show that it was."""
+        self._transport = None
 
 
 def _has_body(scope: Scope) -> bool | None:

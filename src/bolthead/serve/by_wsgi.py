@@ -231,7 +231,13 @@ class _Pieces:
         return self
 
     def __next__(self) -> bytes:
-        piece = t.cast(bytes, self._context.run(next, self._pieces))
+        try:
+            piece = t.cast(bytes, self._context.run(next, self._pieces))
+        except StopIteration:
+            raise
+        except Exception:
+            self._context.run(logger.exception, "An answer failed while it was sent")
+            raise
         self._visit.size += len(piece)
         return piece
 

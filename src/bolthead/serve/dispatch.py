@@ -27,6 +27,8 @@ if t.TYPE_CHECKING:
     from ..protocols.scope import Receive, Scope, Send
     from .access_log import Visit
 
+    Channel = tuple[Receive, Send, t.Callable[[], None]]
+
 logger = logging.getLogger("bolthead.serve")
 
 AT_ONCE = 3
@@ -136,7 +138,7 @@ class Dispatcher:
             watcher.taskref(task)
 
     async def _serve(self, watcher: t.Any, scope: Scope, visit: Visit | None) -> None:
-        receive, send = self.way.channel(watcher, scope)
+        receive, send, end = self.way.channel(watcher, scope)
         try:
             if visit is None:
                 visit, refusal = self.door.begin(scope)
@@ -147,6 +149,8 @@ class Dispatcher:
             watcher.err(error)
         else:
             watcher.done()
+        finally:
+            end()
 
     # An answer that takes its time
 
@@ -163,7 +167,7 @@ class Dispatcher:
     async def _stream(
         self, plain: _Plain, answer: asgi.Answer, context: contextvars.Context
     ) -> None:
-        receive, put = self.way.channel(plain.watcher, plain.scope)
+        receive, put, end = self.way.channel(plain.watcher, plain.scope)
         send = doors._Answer(self.door, put, plain.visit)
         try:
             await asgi.send_answer(self._app, plain.environ, receive, send, answer, context)
@@ -174,6 +178,7 @@ class Dispatcher:
         else:
             plain.watcher.done()
         finally:
+            end()
             send.leave()
             self.door.end(plain.visit)
 
@@ -242,6 +247,10 @@ def _call(visit_id: str, app: t.Any, environ: WSGIEnvironment) -> asgi.Answer:
     return asgi.answer_in_thread(app, environ)
 
 
+def _nothing() -> None:
+    pass
+
+
 class ByASGI:
     """How Granian's ASGI hands over a request and takes its answer."""
 
@@ -252,9 +261,9 @@ class ByASGI:
         """Return the scope; None where the request is answered already."""
         return t.cast("Scope", watcher.scope)
 
-    def channel(self, watcher: t.Any, scope: Scope) -> tuple[Receive, Send]:
-        """Return what receives and sends, on the loop."""
-        return watcher.proto.receive, watcher.proto.send
+    def channel(self, watcher: t.Any, scope: Scope) -> Channel:
+        """Return what receives and sends, on the loop, and what is called at the end."""
+        return watcher.proto.receive, watcher.proto.send, _nothing
 
     def respond(
         self, watcher: t.Any, visit: Visit, headers: list[tuple[str, str]], body: bytes
@@ -292,10 +301,10 @@ class ByRSGI:
             watcher.done()
         return scope
 
-    def channel(self, watcher: t.Any, scope: Scope) -> tuple[Receive, Send]:
-        """Return what receives and sends, on the loop."""
+    def channel(self, watcher: t.Any, scope: Scope) -> Channel:
+        """Return what receives and sends, on the loop, and what is called at the end."""
         channel = rsgi.Channel(watcher.proto, scope)
-        return channel.receive, channel.send
+        return channel.receive, channel.send, channel.end
 
     def respond(
         self, watcher: t.Any, visit: Visit, headers: list[tuple[str, str]], body: bytes
