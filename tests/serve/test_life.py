@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import httpx
 import pytest
@@ -255,21 +256,69 @@ def test_killed_worker_comes_back(engine, tmp_path):
         assert "SIGKILL" in server.log()
 
 
-def test_worker_without_supervisor(tmp_path):
-    """Where the supervisor is killed, its workers end: nobody else would end them."""
-    with serving(tmp_path, APP) as server:
+def has_ended(pid):
+    try:
+        # A process that has ended, and that nobody has waited for yet, has no memory any more.
+        return not Path(f"/proc/{pid}/statm").read_text().strip("0 \n")
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_worker_without_supervisor(way, tmp_path):
+    """Where the supervisor is killed, all its workers end: nobody else would end them."""
+    with serving(tmp_path, APP, "--workers", "2", way=way) as server:
+        wait_for(lambda: "is ready" in server.log(), what="the second worker")
+        workers = server.workers()
+        assert len(workers) == 2
+        # A client that stays connected must not keep a worker.
+        with server.client() as client:
+            assert client.get("/version").status_code == 200
+            server.process.kill()
+            server.process.wait(10)
+            for worker in workers:
+                wait_for(lambda pid=worker: has_ended(pid), what=f"the end of worker {worker}")
+
+
+STUCK = """
+import time
+from bolthead import Flask
+
+app = Flask(__name__)
+STARTS
+
+
+@app.get("/")
+async def index():
+    print("BEGAN", flush=True)
+    time.sleep(600)
+"""
+STUCK_IN = {
+    "its loop": "",
+    "its shutdown": "app.on_shutdown(lambda: time.sleep(600))",
+    "its start-up": "app.on_startup(lambda: (print('BEGAN', flush=True), time.sleep(600)))",
+}
+
+
+@pytest.mark.parametrize("place", STUCK_IN)
+def test_stuck_worker_without_supervisor(place, tmp_path):
+    """A worker that cannot stop by itself ends, too, when nobody is left to kill it."""
+    source = STUCK.replace("STARTS", STUCK_IN[place])
+    is_up = place != "its start-up"
+    with (
+        serving(tmp_path, source, "--timeout-graceful", "0.5", ready=is_up) as server,
+        socket.socket() as line,
+    ):
+        if place == "its loop":
+            line.connect(("127.0.0.1", server.port))
+            line.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        if place != "its shutdown":
+            wait_for(lambda: "BEGAN" in server.log())
         worker = server.workers()[0]
         server.process.kill()
         server.process.wait(10)
-
-        def has_ended():
-            try:
-                os.kill(worker, 0)
-            except ProcessLookupError:
-                return True
-            return False
-
-        wait_for(has_ended)
+        wait_for(lambda: has_ended(worker), what="the end of the worker")
+        assert "supervisor is gone" in server.log()
 
 
 def test_max_requests(tmp_path):

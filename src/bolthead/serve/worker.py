@@ -15,7 +15,7 @@ from dataclasses import replace
 from ..errors import MissingExtra
 from ..keys import find_weak_key
 from ..plan.compile import WORKER_THREADS
-from . import granian_engine, logs, uvicorn_engine
+from . import granian_engine, logs, orphan, uvicorn_engine
 from .dispatch import split
 from .door import Door
 from .life import Life, StartupFailed
@@ -111,6 +111,7 @@ def main(
     """Serve until told to stop; return the exit code."""
     logs.server_logger(settings.log_format)
     logs.set_up(settings.log_format)
+    orphan.watch(reporter.fileno(), settings)
     try:
         app = load()
         check_app(app)
