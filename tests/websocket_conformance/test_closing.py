@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import signal
 import time
 
 import httpx
 import pytest
+from engines import serving
 from wire import (
     CLOSE,
     CONTINUATION,
     GONE,
     PING,
     TEXT,
+    Wire,
     close_frame,
     fragments,
     frame,
@@ -304,3 +307,17 @@ def test_empty_fragments_then_close(wire):
     wire.send(fragments(TEXT, "", ""))
     assert wire.hear() == ("text", "")
     wire.leave()
+
+
+def test_server_stops(server, tmp_path):
+    """A server that is told to stop closes with 1001, and ends when the client has answered."""
+    with serving(server.name, tmp_path) as stopped, Wire(stopped.address) as wire:
+        wire.open()
+        wire.send(frame(TEXT, "a"))
+        assert wire.hear() == ("text", "a")
+        stopped.process.send_signal(signal.SIGTERM)
+        kind, code, _ = wire.hear()
+        assert (kind, code) == ("close", 1001)
+        wire.send(close_frame(1001))
+        assert wire.hear_all() == [GONE]
+        assert stopped.process.wait(20) == 0
