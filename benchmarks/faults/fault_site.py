@@ -27,6 +27,15 @@ def sleep():
     return "slept"
 
 
+@app.get("/spin")
+async def spin():
+    """Keep the loop busy for a while."""
+    ends = time.thread_time() + float(request.args.get("seconds", "0.005"))
+    while time.thread_time() < ends:
+        pass
+    return "spun"
+
+
 @app.post("/body")
 def take_body():
     """Answer the size of the body."""

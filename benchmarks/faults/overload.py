@@ -12,8 +12,15 @@ from collections import Counter
 
 from common import Client, Server, more_files, options, percentile, serving, tell
 
-asked = options(__doc__, seconds=6.0, threads=8, times=3.0, engine="granian", kept=0.9)
-PATH = "/sleep?seconds=0.02"
+asked = options(
+    __doc__,
+    seconds=6.0,
+    threads=8,
+    times=3.0,
+    engine="granian",
+    kept=0.9,
+    path="/sleep?seconds=0.02",
+)
 
 
 async def measure_capacity(port: int, seconds: float) -> float:
@@ -23,7 +30,7 @@ async def measure_capacity(port: int, seconds: float) -> float:
     async def ask() -> int:
         client, answered = Client(port), 0
         while time.monotonic() < ends:
-            status, _ = await client.get(PATH)
+            status, _ = await client.get(asked.path)
             answered += status == 200
         client.close()
         return answered
@@ -43,7 +50,7 @@ async def load(server: Server) -> tuple[float, float, Counter[int], list[float]]
         client = free.pop() if free else Client(server.port)
         began = time.perf_counter()
         try:
-            status, _ = await asyncio.wait_for(client.get(PATH), 30)
+            status, _ = await asyncio.wait_for(client.get(asked.path), 30)
         except (OSError, EOFError, TimeoutError):
             status = 0
         statuses[status] += 1

@@ -34,6 +34,9 @@ logger = logging.getLogger("bolthead.serve")
 AT_ONCE = 3
 """How many requests may run in Granian's own threads; more of them only fight for the GIL."""
 
+BATCH = 8
+"""How many requests the loop begins before it looks after those that run."""
+
 
 def split(threads: int) -> tuple[int, int]:
     """Return how many of so many threads are Granian's, and how many are worker threads."""
@@ -132,10 +135,15 @@ class Dispatcher:
     def _begin_all(self) -> None:
         self._is_woken = False
         create_task = self._loop.create_task
-        while self._for_loop:
+        for _ in range(BATCH):
+            if not self._for_loop:
+                return
             _, watcher, scope, visit = self._for_loop.popleft()
             task = create_task(self._serve(watcher, scope, visit), context=contextvars.Context())
             watcher.taskref(task)
+        # The others stay in line, where it is seen how long they wait.
+        self._is_woken = True
+        self._loop.call_soon(self._begin_all)
 
     async def _serve(self, watcher: t.Any, scope: Scope, visit: Visit | None) -> None:
         receive, send, end = self.way.channel(watcher, scope)

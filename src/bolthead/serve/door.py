@@ -46,6 +46,8 @@ class Door:
         self.log = AccessLog(settings.log_format) if settings.access_log else None
         self.retire: t.Callable[[], None] = _nothing
         """Called once, when the worker has answered as many requests as it should."""
+        self.loop_wait: t.Callable[[], float] = _no_wait
+        """Tells for how many seconds what has come has waited for the loop, where it is asked."""
         self._proxies = Proxies(settings.trust_proxy)
         self.make_id = ids.Maker().make
         """Makes the id of a request."""
@@ -152,7 +154,7 @@ class Door:
         if scope["type"] == "websocket":
             await self.websocket(scope, receive, send, visit, answer)
             return
-        if answer is None and not self.enter(self.app._threads.wait()):
+        if answer is None and not self.enter(max(self.loop_wait(), self.app._threads.wait())):
             answer = BUSY
         if answer is not None:
             await self.put(answer, send, visit)
@@ -212,6 +214,10 @@ class Door:
 
 def _nothing() -> None:
     pass
+
+
+def _no_wait() -> float:
+    return 0.0
 
 
 def _with_jitter(most: int | None) -> int | None:

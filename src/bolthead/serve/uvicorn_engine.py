@@ -7,6 +7,7 @@ import functools
 import importlib.util
 import logging
 import socket
+import time
 import typing as t
 
 from . import edge, uvicorn_websocket
@@ -43,6 +44,8 @@ class UvicornEngine:
     async def start(self) -> None:
         """Begin to accept connections."""
         import uvicorn
+
+        self._door.loop_wait = _Clock(asyncio.get_running_loop()).is_late_by
 
         settings = self._settings
         config = uvicorn.Config(
@@ -81,6 +84,23 @@ class UvicornEngine:
         """Wait until all connections are closed."""
         if self._task is not None:
             await asyncio.wait({self._task})
+
+
+class _Clock:
+    """Wants to be called ten times a second, and so knows how late the loop is."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._tick()
+
+    def _tick(self) -> None:
+        # The loop's own time stands still while it runs what is ready (uvloop).
+        self._due = time.monotonic() + 0.1
+        self._loop.call_later(0.1, self._tick)
+
+    def is_late_by(self) -> float:
+        """Return by how many seconds the next call is late."""
+        return max(0.0, time.monotonic() - self._due)
 
 
 def _message_size(app: t.Any) -> int:
