@@ -415,6 +415,29 @@ SHAPES: dict[str, Shape] = {
     "declared-over-limit": Shape(
         Ask(b"/data", method="POST", body=(b"x",), declared=10**12), (413,), SMALL
     ),
+    "length-digits": Shape(
+        Ask(
+            b"/data",
+            method="POST",
+            headers=((b"Content-Length", b"9" * 6000),),
+            body=(b"x",),
+            declared=-1,
+        ),
+        (200, 400, 413),
+    ),
+    "length-digits-20": Shape(
+        Ask(b"/data", method="POST", body=(b"x",), declared=10**20), (200, 400, 413)
+    ),
+    "length-words": Shape(
+        Ask(
+            b"/data",
+            method="POST",
+            headers=((b"Content-Length", b"1_0, \xd9\xa3"),),
+            body=(b"x",),
+            declared=-1,
+        ),
+        (200, 400),
+    ),
     "body-short": Shape(Ask(b"/data", method="POST", body=(b"x" * 5,), declared=500), (400,)),
     "body-short-form": Shape(form(b"a=1", declared=500), (400,)),
     "body-short-json": Shape(document(b"{}", declared=500), (400,)),

@@ -117,8 +117,14 @@ class _CutShort(io.RawIOBase):
 
 
 def _declared(environ: WSGIEnvironment) -> int:
+    """Return the length that the client declared; 0 for none, and for what is no number."""
     length = environ.get("CONTENT_LENGTH", "")
-    return int(length) if length.isascii() and length.isdigit() else 0
+    if not (length.isascii() and length.isdigit()):
+        return 0
+    try:
+        return int(length)
+    except ValueError:
+        return 0  # thousands of digits
 
 
 def _unread(file: t.IO[bytes], receive: Receive) -> t.IO[bytes]:

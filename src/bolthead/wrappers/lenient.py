@@ -119,7 +119,15 @@ _HOST = Pattern(
 
 def is_legal_host(host: str) -> bool:
     """Tell whether a Host header holds a host that can be: 255 characters at most."""
-    match = _HOST.fullmatch(host) if len(host) <= 255 else None
+    if len(host) > 255:
+        return False
+    if not host.isascii() and max(host) > "\xff":
+        # No server gives such text, which is none of bytes; a program may.
+        try:
+            host = host.encode("idna").decode()
+        except UnicodeError:
+            return False
+    match = _HOST.fullmatch(host)
     if match is None or int(match["port"] or 0) > 65_535:
         return False
     if match["v6"] is not None:
