@@ -183,6 +183,39 @@ def test_the_line_breaks(visit, tmp_path):
         assert ada.all("#line") == ["connected"]
 
 
+NAMED = {"button", "link", "textbox", "log", "navigation", "complementary", "heading"}
+
+
+def test_what_a_screen_reader_finds(visit):
+    """Each control and part has a name, and a page has one main part and one first heading."""
+    ada = visit("Ada")
+    ada.say("Hello")
+    ada.sees(".message .text", "Hello")
+    ada.driver.execute_cdp_cmd("Accessibility.enable", {})
+
+    def parts():
+        tree = ada.driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+        return [
+            (node["role"]["value"], node.get("name", {}).get("value", ""))
+            for node in tree
+            if not node["ignored"]
+        ]
+
+    for path in ("/rooms/lobby", "/", "/login"):
+        ada.go(path)
+        # It is made a little after the page.
+        until(lambda: any(role == "main" for role, _ in parts()), lambda: str(parts()))
+        found = parts()
+        assert [role for role, name in found if role in NAMED and not name.strip()] == []
+        assert [role for role, _ in found].count("main") == 1
+        assert len(ada.all("h1")) == 1
+        assert ada.driver.execute_script("return document.documentElement.lang") == "en"
+    ada.go("/rooms/lobby")
+    ada.sees("#line", "connected")
+    assert ada.one("#scroll").get_attribute("role") == "log"
+    assert ada.all("nav [aria-current=page]") == ["Lobby"]
+
+
 @pytest.fixture
 def client(address):
     with httpx.Client(base_url=address, timeout=20) as client:
