@@ -116,6 +116,7 @@ def is_refused(port):
 def test_stop_finishes_what_is_under_way(way, tmp_path):
     """SIGTERM: what runs is answered, nothing new is accepted, shut-down functions run, exit 0."""
     with serving(tmp_path, APP, "--workers", "2", way=way) as server:
+        wait_for(lambda: server.log().count("STARTED") == 2)
         answers = []
         threads = [
             ask_in_thread(server, "/wait?seconds=4", answers),

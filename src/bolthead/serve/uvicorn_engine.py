@@ -19,6 +19,9 @@ logger = logging.getLogger("bolthead.serve")
 
 _NEEDED = ("uvicorn", "httptools", "websockets")
 
+ACCEPTED_AT_ONCE = 100
+"""How many connections are accepted each time the loop comes around."""
+
 # What may come before the headers are complete: request line, headers and line ends.
 _HEAD_SIZE = TARGET_SIZE + HEADERS_SIZE + 4 * HEADER_COUNT + 1024
 
@@ -67,14 +70,36 @@ class UvicornEngine:
         for name in ("uvicorn.error", "uvicorn"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
         self._server = uvicorn.Server(config)
-        self._task = asyncio.create_task(self._server._serve(sockets=[self._listener]))
+        # uvloop takes one connection each time around: behind a busy loop they would wait unseen.
+        self._acceptor = _Acceptor(self._listener, self._connect)
+        self._server.startup = self._begin
+        self._task = asyncio.create_task(self._server._serve(sockets=[]))
         while not self._server.started and not self._task.done():
             await asyncio.sleep(0.005)
 
+    async def _begin(self, sockets: t.Any = None) -> None:
+        """Do what uvicorn does at its start, but for the accepting."""
+        self._server.lifespan = _NoLifespan()
+        self._server.servers = [self._acceptor]
+        self._server.started = True
+        self._acceptor.start()
+
+    async def _connect(self, accepted: socket.socket) -> None:
+        config = self._server.config
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(
+                lambda: config.http_protocol_class(
+                    config=config, server_state=self._server.server_state, app_state={}
+                ),
+                accepted,
+                ssl=config.ssl,
+            )
+        except (OSError, asyncio.CancelledError):
+            accepted.close()  # a handshake that failed, or a client that has gone
+
     def stop_accepting(self) -> None:
         """Take no new connections."""
-        for server in self._server.servers:
-            server.close()
+        self._acceptor.close()
 
     def finish(self) -> None:
         """Close idle connections, and the others once they are answered."""
@@ -84,6 +109,68 @@ class UvicornEngine:
         """Wait until all connections are closed."""
         if self._task is not None:
             await asyncio.wait({self._task})
+
+
+class _NoLifespan:
+    """Stands in for uvicorn's: the worker itself tells the app when it starts and ends."""
+
+    state: t.ClassVar[dict[str, t.Any]] = {}
+    should_exit = False
+
+    async def shutdown(self) -> None:
+        """Do nothing."""
+
+
+class _Acceptor:
+    """Accepts all connections that wait, whenever the loop comes around."""
+
+    def __init__(
+        self,
+        listener: socket.socket,
+        connect: t.Callable[[socket.socket], t.Coroutine[t.Any, t.Any, None]],
+    ) -> None:
+        self._listener = listener
+        self._connect = connect
+        self._loop = asyncio.get_running_loop()
+        self._begun: set[asyncio.Task[None]] = set()
+        self._is_open = True
+
+    def start(self) -> None:
+        """Begin."""
+        self._loop.add_reader(self._listener.fileno(), self._accept)
+
+    def _accept(self) -> None:
+        for _ in range(ACCEPTED_AT_ONCE):
+            try:
+                accepted, _ = self._listener.accept()
+            except (BlockingIOError, ConnectionError):
+                return
+            except OSError as error:
+                # No file descriptors are left: those who wait are asked again in a while.
+                logger.error("Cannot accept connections: %s", error)
+                self._loop.remove_reader(self._listener.fileno())
+                self._loop.call_later(1, self._resume)
+                return
+            accepted.setblocking(False)
+            if accepted.family != socket.AF_UNIX:
+                accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            task = self._loop.create_task(self._connect(accepted))
+            self._begun.add(task)
+            task.add_done_callback(self._begun.discard)
+
+    def _resume(self) -> None:
+        if self._is_open:
+            self.start()
+
+    def close(self) -> None:
+        """Accept no more."""
+        if self._is_open:
+            self._is_open = False
+            self._loop.remove_reader(self._listener.fileno())
+            self._listener.close()
+
+    async def wait_closed(self) -> None:
+        """Return at once: what was accepted is uvicorn's."""
 
 
 class _Clock:
