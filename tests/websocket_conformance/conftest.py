@@ -11,9 +11,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from deviations import DEVIATIONS
-from engines import serving
-from wire import Wire
+from websocket_deviations import DEVIATIONS
+from websocket_engines import serving
+from websocket_wire import Wire
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,8 @@ import time
 
 import httpx
 import pytest
-from engines import serving
-from wire import (
+from websocket_engines import serving
+from websocket_wire import (
     CLOSE,
     CONTINUATION,
     GONE,

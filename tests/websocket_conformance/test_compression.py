@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from engines import LIMIT
-from wire import (
+from websocket_engines import LIMIT
+from websocket_wire import (
     BINARY,
     CONTINUATION,
     GONE,

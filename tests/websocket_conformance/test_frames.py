@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from wire import (
+from websocket_wire import (
     BINARY,
     CLOSE,
     CONTINUATION,

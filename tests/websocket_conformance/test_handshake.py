@@ -7,7 +7,7 @@ import hashlib
 import os
 
 import pytest
-from wire import KEY, TEXT, frame
+from websocket_wire import KEY, TEXT, frame
 
 GOOD = {
     "as-the-rfc-has-it": {},

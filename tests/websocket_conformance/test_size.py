@@ -7,8 +7,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from engines import LIMIT
-from wire import BINARY, CONTINUATION, GONE, PING, TEXT, frame, masked, noise
+from websocket_engines import LIMIT
+from websocket_wire import BINARY, CONTINUATION, GONE, PING, TEXT, frame, masked, noise
 
 
 def test_largest(wire):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from wire import BINARY, GONE, TEXT, fragments, frame
+from websocket_wire import BINARY, GONE, TEXT, fragments, frame
 
 VALID = {
     "greek": "κόσμε",
