@@ -103,6 +103,9 @@ def keep(stream, name: str) -> Import:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         logger.error("The disk is full: an upload of user %s is refused", current_user.id)
+        # A client that is still sending would not read the answer.
+        while stream.read(CHUNK):
+            pass
         abort(problem(507, "Insufficient Storage", "The server's disk is full. Nothing was kept."))
     finally:
         if draft is not None:
