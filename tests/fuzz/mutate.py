@@ -96,6 +96,7 @@ OTHER_HEADERS = [
     b"Accept-Ranges",
     b"Connection",
     b"Content-Encoding",
+    b"Content-Length",
     b"Content-Language",
     b"Cookie",
     b"Expect",
