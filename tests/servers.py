@@ -83,7 +83,8 @@ KINDS: dict[str, Kind] = {
         asgi=True,
     ),
     "uvicorn-httptools": Kind(
-        "uvicorn --http httptools --port {port} --no-proxy-headers --no-access-log --log-level warning {app}",
+        "uvicorn --http httptools --port {port} --no-proxy-headers --no-access-log"
+        " --log-level warning {app}",
         "httptools",
         "uvicorn httptools",
         asgi=True,
