@@ -61,6 +61,8 @@ REQUESTS = {
     "Host with an underscore": (b"GET / HTTP/1.1\r\nHost: a_b:80\r\n\r\n", {200}),
     "no slash": (b"GET noslash HTTP/1.1\r\n" + HOST + b"\r\n", {400}),
     "an authority for a path": (b"GET @evil HTTP/1.1\r\n" + HOST + b"\r\n", {400}),
+    "OPTIONS of the server": (b"OPTIONS * HTTP/1.1\r\n" + HOST + b"\r\n", {204, 400}),
+    "CONNECT with a path": (b"CONNECT / HTTP/1.1\r\n" + HOST + b"\r\n", {400, 405}),
     "CONNECT": (b"CONNECT a:80 HTTP/1.1\r\n" + HOST + b"\r\n", {400, 405}),
     "a long path": (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n" + HOST + b"\r\n", {414}),
     "a long query": (b"GET /?" + b"a" * 9000 + b" HTTP/1.1\r\n" + HOST + b"\r\n", {414}),

@@ -99,6 +99,8 @@ TOO_LARGE = refuse(
 CUT_SHORT = refuse(400, "The body ended before its declared length.")
 TOO_SLOW = refuse(408, "The body came too slowly.")
 NO_TUNNEL = refuse(405, "CONNECT is not supported.")
+OF_THE_SERVER = Reply(204, [], b"")
+"""The answer to ``OPTIONS *``, which asks the server rather than the app (RFC 9110, 9.3.7)."""
 
 
 def check(scope: Scope) -> Reply | None:
@@ -107,8 +109,11 @@ def check(scope: Scope) -> Reply | None:
     ``X_Real_IP`` and ``X-Real-IP`` are one key of an environ, so either could pass for the other.
     """
     path = scope.get("raw_path") or scope["path"].encode("utf-8", "surrogateescape")
+    method = scope.get("method")
+    if method == "CONNECT":
+        return NO_TUNNEL
     if path[:1] != b"/":
-        return NO_TUNNEL if scope.get("method") == "CONNECT" else BAD_TARGET
+        return OF_THE_SERVER if path == b"*" and method == "OPTIONS" else BAD_TARGET
     if len(path) + len(scope["query_string"]) > TARGET_SIZE:
         return TOO_LONG
     headers = scope["headers"]
