@@ -204,7 +204,7 @@ def caller() -> Grant:
     with known.lock:
         if known.failures:
             status = known.failures.pop(0)
-            headers = {"Retry-After": "2"} if status == 429 else {}
+            headers = {"Retry-After": "5"} if status == 429 else {}
             fail(status, headers)
         grant = known.find_grant(access)
         if grant is None:

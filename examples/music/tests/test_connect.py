@@ -136,10 +136,10 @@ def test_refresh(connected, control):
 def test_refresh_before_it_expires(listener, control):
     """A token that is about to run out by our clock is renewed before it is used."""
     # Authlib renews a minute before the end.
-    control(token_seconds=62)
+    control(token_seconds=65)
     connect(listener)
     control(token_seconds=3600, forget=True)
-    time.sleep(3)
+    time.sleep(6)
     assert "new plays" in listener.post("/connect/sync").text
     assert control()["log"] == ["token refresh_token"]
     control(forget=True)
@@ -162,10 +162,10 @@ def test_limited(connected, control):
     """When the provider wants fewer requests, we wait as long as it says."""
     control(failures=[429])
     page = connected.post("/connect/sync").text
-    assert "wants fewer requests. Try again in 2 seconds." in page
+    assert "wants fewer requests. Try again in 5 seconds." in page
     control(forget=True)
     assert "asks us to wait" in connected.post("/connect/sync").text
-    time.sleep(2.5)
+    time.sleep(5.5)
     assert "new plays" in connected.post("/connect/sync").text
 
 
