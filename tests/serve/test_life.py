@@ -193,6 +193,14 @@ def test_health(engine, tmp_path):
         assert server.process.wait(20) == 0
 
 
+def test_health_of_the_app(tmp_path):
+    """An app that has a route /healthz answers it, unless the server is told to."""
+    source = APP + "\n@app.get('/healthz')\ndef health():\n    return 'mine'\n"
+    for options, said in (((), "mine"), (("--health-path", "/healthz"), "ok\n")):
+        with serving(tmp_path, source, *options) as server, server.client() as client:
+            assert client.get("/healthz").text == said
+
+
 # Reloading and replacing
 
 

@@ -70,8 +70,10 @@ _FILE = click.Path(exists=True, dir_okay=False, resolve_path=True)
 )
 @_option(
     "--health-path",
-    default="/healthz",
-    help="The path that tells whether the worker serves: 200, or 503 while it drains. '' for none.",
+    help=(
+        "The path that tells whether the worker serves: 200, or 503 while it drains. Without it,"
+        " /healthz if the app has no such route; '' for none."
+    ),
 )
 @_option(
     "--static-offload/--no-static-offload",
@@ -120,7 +122,6 @@ def serve_command(info: ScriptInfo, /, **options: t.Any) -> None:
     from ..serve import supervisor
     from ..serve.settings import Settings
 
-    options["health_path"] = options["health_path"] or None
     options["trust_proxy"] = tuple(options["trust_proxy"])
     settings = Settings(**options)
     _check(settings)
@@ -144,7 +145,7 @@ def _check(settings: t.Any) -> None:
 
     if (settings.tls_cert is None) != (settings.tls_key is None):
         raise click.UsageError("'--tls-cert' and '--tls-key' come together.")
-    if settings.health_path is not None and not settings.health_path.startswith("/"):
+    if settings.health_path and not settings.health_path.startswith("/"):
         raise click.BadParameter("It is an absolute path.", param_hint="--health-path")
     try:
         Proxies(settings.trust_proxy)

@@ -11,7 +11,7 @@ from . import edge, ids
 from .access_log import AccessLog, Visit
 from .body import Body, declared_length
 from .proxies import Proxies
-from .settings import LONGEST_WAIT, RETRY_AFTER
+from .settings import HEALTH_PATH, LONGEST_WAIT, RETRY_AFTER
 
 if t.TYPE_CHECKING:
     from ..protocols.scope import Message, Receive, Scope, Send
@@ -51,7 +51,7 @@ class Door:
         self._proxies = Proxies(settings.trust_proxy)
         self.make_id = ids.Maker().make
         """Makes the id of a request."""
-        self.health_path = settings.health_path
+        self.health_path = _health_path(app, settings)
         # A mark for each request that may run beside those that do; taking one is atomic.
         self._room: deque[None] = deque([None] * settings.concurrency)
         self._left = _with_jitter(settings.max_requests)
@@ -214,6 +214,14 @@ class Door:
 
 def _nothing() -> None:
     pass
+
+
+def _health_path(app: t.Any, settings: Settings) -> str | None:
+    """Return the path that was asked for, or the usual one where the app does not have it."""
+    if settings.health_path is not None:
+        return settings.health_path or None
+    taken = any(rule.rule == HEALTH_PATH for rule in app.url_map.iter_rules())
+    return None if taken else HEALTH_PATH
 
 
 def _no_wait() -> float:

@@ -1,4 +1,4 @@
-"""Ends a worker whose supervisor is gone, also where the app keeps the worker from ending itself."""
+"""Ends a worker whose supervisor is gone, also where the app keeps it from ending by itself."""
 
 from __future__ import annotations
 

@@ -32,6 +32,9 @@ BODY_RATE = 500
 KEEP_ALIVE = 75
 """For how many seconds a connection may be idle between requests (uvicorn)."""
 
+HEALTH_PATH = "/healthz"
+"""The path that tells whether a worker serves, unless the app has a route of this path."""
+
 LONGEST_WAIT = 0.5
 """For how many seconds a request may wait for a thread or the loop: 503 beyond that."""
 
@@ -68,7 +71,7 @@ class Settings:
     log_format: str = "text"
     access_log: bool = True
     trust_proxy: tuple[str, ...] = ()
-    health_path: str | None = "/healthz"
+    health_path: str | None = None
     static_offload: bool = False
     max_requests: int | None = None
     timeout_graceful: float = 30.0
