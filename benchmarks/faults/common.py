@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import typing as t
 from collections import Counter
@@ -72,7 +73,7 @@ def serving(*options: str, **environment: str) -> t.Iterator[Server]:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
-    log = Path(os.environ.get("TMPDIR", "/tmp")) / f"bolthead-faults-{port}.log"  # noqa: S108  # ours alone
+    log = Path(tempfile.gettempdir()) / f"bolthead-faults-{port}.log"
     command = [sys.executable, "-m", "bolthead", "--app", str(HERE / "fault_site.py"), "serve"]
     command += ["--port", str(port), "--no-access-log", *options]
     with log.open("wb") as out:
