@@ -65,3 +65,9 @@ def test_bad_setting(deployment, variable, value):
     done = deployment.command("seed", check=False, environment={variable: value})
     assert done.returncode != 0
     assert variable in done.stdout + done.stderr
+
+
+def test_migrations_are_complete(deployment):
+    """The migrations make the tables that the models describe, on each database."""
+    done = deployment.command("db", "check")
+    assert "No new upgrade operations detected" in done.stdout + done.stderr

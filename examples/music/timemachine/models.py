@@ -223,7 +223,7 @@ class Play(db.Model):
 class StagedPlay(db.Model):
     """A play of an import that is not finished; nobody sees it before all of them are there."""
 
-    __table_args__ = (Index("ix_staged_play_import", "import_id"),)
+    __table_args__ = (Index("ix_staged_play_time", "import_id", "played_at"),)
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     import_id: Mapped[int] = mapped_column(ForeignKey("import.id", ondelete="CASCADE"))

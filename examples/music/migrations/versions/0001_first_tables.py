@@ -242,7 +242,7 @@ def upgrade():
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staged_play")),
     )
     with op.batch_alter_table("staged_play", schema=None) as batch_op:
-        batch_op.create_index("ix_staged_play_import", ["import_id"], unique=False)
+        batch_op.create_index("ix_staged_play_time", ["import_id", "played_at"], unique=False)
 
     op.create_table(
         "track",
@@ -388,7 +388,7 @@ def downgrade():
 
     op.drop_table("track")
     with op.batch_alter_table("staged_play", schema=None) as batch_op:
-        batch_op.drop_index("ix_staged_play_import")
+        batch_op.drop_index("ix_staged_play_time")
 
     op.drop_table("staged_play")
     op.drop_table("year_track")

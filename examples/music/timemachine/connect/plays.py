@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from .. import summaries
 from ..catalogue import Catalogue, insert_new, name_track
 from ..extensions import db
-from ..models import Play, User
+from ..models import Play, Track, User
 from ..times import LocalClock
 
 SYNCED = "sync"
@@ -41,11 +41,13 @@ def add_plays(user_id: int, items: list[dict[str, t.Any]]) -> int:
     ids = Catalogue(session).find(names)
     clock = LocalClock(zone)
     rows, months = [], set()
-    for (key, *_), (played_at, ms) in zip(names, times, strict=True):
+    for (key, uri, *_), (played_at, ms) in zip(names, times, strict=True):
         track, artist, album = ids[key]
-        near = select(Play.id).where(
+        # By the URI: the two sources may write a name differently.
+        same = Track.uri == uri if uri else Track.id == track
+        near = (select(Play.id).join(Track, Track.id == Play.track_id)).where(
             Play.user_id == user_id,
-            Play.track_id == track,
+            same,
             Play.played_at.between(played_at - NEAR, played_at + NEAR),
         )
         if session.scalar(near.limit(1)) is not None:

@@ -19,12 +19,25 @@ from flask import current_app
 from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import aliased
 
 from .. import summaries
 from ..catalogue import Catalogue
 from ..connect.plays import NEAR, SYNCED
 from ..extensions import db
-from ..models import DONE, FAILED, REFUSED, RUNNING, WAITING, Import, Play, StagedPlay, User, now
+from ..models import (
+    DONE,
+    FAILED,
+    REFUSED,
+    RUNNING,
+    WAITING,
+    Import,
+    Play,
+    StagedPlay,
+    Track,
+    User,
+    now,
+)
 from ..times import LocalClock
 from . import reader
 
@@ -281,11 +294,15 @@ def publish(job_id: int, worker: str, user_id: int, zone: str, months: set[int])
 
 def drop_synced(session, job_id: int, user_id: int) -> None:
     """Delete plays of the connected account that the export tells of, too, and more exactly."""
+    told, synced = aliased(Track), aliased(Track)
+    # By the URI: the two sources may write a name differently.
     same = (
         select(StagedPlay.id)
+        .join(told, told.id == StagedPlay.track_id)
+        .join(synced, (synced.id == told.id) | ((synced.uri == told.uri) & (told.uri != "")))
         .where(
             StagedPlay.import_id == job_id,
-            StagedPlay.track_id == Play.track_id,
+            synced.id == Play.track_id,
             StagedPlay.played_at.between(Play.played_at - NEAR, Play.played_at + NEAR),
         )
         .exists()
