@@ -140,7 +140,6 @@ class Channel:
             # It ends when nobody holds it any more.
             self._transport = None
 
-
     def end(self) -> None:
         """Let go of an answer that was broken off; RSGI has no way to show that it was."""
         self._transport = None
