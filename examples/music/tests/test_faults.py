@@ -9,7 +9,7 @@ import time
 import httpx
 import pytest
 
-PLAYS = 30_000
+PLAYS = 60_000
 
 
 def wait_until_it_runs(visitor, job, beyond=0.0):
@@ -68,7 +68,7 @@ def test_killed_again_and_again(deployment, visit, make_export):
         visitor.api_token()
         job = visitor.upload("a.json", make_export(PLAYS))
         for _ in range(3):
-            wait_until_it_runs(visitor, job, 0.36)
+            wait_until_it_runs(visitor, job)
             server.stop(signal.SIGKILL)
             server.start()
         state = wait_for(visitor, job)
