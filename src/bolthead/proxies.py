@@ -34,7 +34,7 @@ def _cv_websocket() -> t.Any:
     ctx = _cv_request.get(None)
     if ctx is None or not ctx.is_websocket:
         raise RuntimeError(NO_WEBSOCKET)
-    return ctx.request
+    return ctx._request or ctx.request
 
 
 class _RequestProxy(LocalProxy[t.Any]):
@@ -48,6 +48,15 @@ class _RequestProxy(LocalProxy[t.Any]):
         except LookupError:
             raise RuntimeError(NO_REQUEST) from None
         return getattr(ctx._request or ctx.request, name)
+
+
+class _WebsocketProxy(LocalProxy[t.Any]):
+    __slots__ = ()
+
+    def __getattribute__(self, name: str) -> t.Any:
+        if name[:1] == "_":
+            return object.__getattribute__(self, name)
+        return getattr(_cv_websocket(), name)
 
 
 class _AppProxy(LocalProxy[t.Any]):
@@ -104,7 +113,7 @@ class _SessionProxy(LocalProxy[t.Any]):
         return key in _session()
 
 
-for _cls in (_RequestProxy, _AppProxy, _GProxy, _SessionProxy):
+for _cls in (_RequestProxy, _WebsocketProxy, _AppProxy, _GProxy, _SessionProxy):
     _cls.__name__ = LocalProxy.__name__  # what one shows outside of a context
 
 app_ctx = LocalProxy(_cv_app, unbound_message=NO_APP)
@@ -113,5 +122,5 @@ g = _GProxy(_cv_app, "g", unbound_message=NO_APP)
 
 request_ctx = LocalProxy(_cv_request, unbound_message=NO_REQUEST)
 request = _RequestProxy(_cv_request, "request", unbound_message=NO_REQUEST)
-websocket = LocalProxy(_cv_websocket, unbound_message=NO_WEBSOCKET)
+websocket = _WebsocketProxy(_cv_websocket, unbound_message=NO_WEBSOCKET)
 session = _SessionProxy(_cv_request, "session", unbound_message=NO_REQUEST)

@@ -14,8 +14,8 @@ class Connection(t.Protocol):
     subprotocols: t.Sequence[str]
 
     async def accept(self, headers: t.Any, subprotocol: str | None) -> None: ...
-    async def receive(self) -> str | bytes: ...
-    async def send(self, data: str | bytes) -> None: ...
+    def receive(self) -> t.Coroutine[t.Any, t.Any, str | bytes]: ...
+    def send(self, data: str | bytes) -> t.Coroutine[t.Any, t.Any, None]: ...
     async def close(self, code: int, reason: str) -> None: ...
 
 
@@ -38,16 +38,16 @@ class Websocket(Request):
         """
         await self.connection.accept(headers, subprotocol)
 
-    async def receive(self) -> str | bytes:
-        """Return the next message: text as ``str``, binary as ``bytes``.
+    def receive(self) -> t.Coroutine[t.Any, t.Any, str | bytes]:
+        """Return the next message, when awaited: text as ``str``, binary as ``bytes``.
 
         WebsocketDisconnected, an ``asyncio.CancelledError``, where the client is gone.
         """
-        return await self.connection.receive()
+        return self.connection.receive()
 
-    async def send(self, data: str | bytes) -> None:
-        """Send a message: text for ``str``, binary for ``bytes``."""
-        await self.connection.send(data)
+    def send(self, data: str | bytes) -> t.Coroutine[t.Any, t.Any, None]:
+        """Send a message, when awaited: text for ``str``, binary for ``bytes``."""
+        return self.connection.send(data)
 
     async def receive_json(self) -> t.Any:
         """Return the next message read as JSON; ValueError where it is none."""
