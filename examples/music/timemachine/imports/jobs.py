@@ -112,6 +112,8 @@ def claim(worker: str) -> int | None:
             worker=worker,
             lease_until=time.time() + lease,
             attempts=Import.attempts + 1,
+            progress=0.0,
+            stage="",
         )
         .execution_options(synchronize_session=False)
     )
