@@ -396,7 +396,7 @@ async def _answer(exchange: _Exchange, plans: t.Any, plan: t.Any, found: t.Any) 
                     stream = environ["wsgi.input"] = make_stream(ctx, exchange.receive)
                     ctx.request.__dict__["stream"] = stream
                 running: t.Any = run_async.run(plan.awaited, ctx, plan.quick)
-                if app.debug:
+                if app.config["DEBUG"]:
                     running = _awaiting(watched_for_blocking(app, running))
                 try:
                     waiting = running.send(None)
