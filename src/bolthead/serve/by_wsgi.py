@@ -93,7 +93,9 @@ def _kind(key: str) -> int:
     said = ("HTTP_X_FORWARDED_", "HTTP_FORWARDED", "HTTP_X_REQUEST_ID")
     if key.startswith(said) or key in {"HTTP_TRANSFER_ENCODING", "HTTP_EXPECT"}:
         kind = _OTHER
-    if len(_kinds) < 1024:
+    if len(key) > HEADER_SIZE:
+        return _OTHER
+    if len(key) <= edge.NAME_REMEMBERED and len(_kinds) < 1024:
         _kinds[key] = kind
     return kind
 
@@ -116,6 +118,8 @@ def _is_plain(environ: WSGIEnvironment) -> bool:
                 return False
         elif kind == _OTHER:
             return False
+    if environ["REQUEST_METHOD"] not in edge.METHODS:
+        return False
     query = environ.get("QUERY_STRING", "")
     return hosts == 1 and len(environ["PATH_INFO"]) + len(query) <= TARGET_SIZE
 

@@ -7,7 +7,14 @@ import binascii
 import re
 import typing as t
 
-from .settings import HEADER_COUNT, HEADER_SIZE, HEADERS_SIZE, HOST_SIZE, TARGET_SIZE
+from .settings import (
+    HEADER_COUNT,
+    HEADER_SIZE,
+    HEADERS_SIZE,
+    HOST_SIZE,
+    METHOD_SIZE,
+    TARGET_SIZE,
+)
 
 if t.TYPE_CHECKING:
     from ..protocols.scope import Scope
@@ -71,6 +78,9 @@ _kinds = {
     b"x-request-id": _SAID,
 }
 
+NAME_REMEMBERED = 64
+"""The most bytes of a header's name that is remembered: strangers choose them."""
+
 SAID = "bolthead.said"
 """The key in a scope that tells of headers that only a proxy may send."""
 
@@ -80,7 +90,7 @@ def _kind(name: bytes) -> int:
     kind = _UNDERSCORE if b"_" in name else _PLAIN
     if name.startswith(b"x-forwarded-"):
         kind = _UNDERSCORE if kind else _SAID
-    if len(_kinds) < 1024:
+    if len(name) <= NAME_REMEMBERED and len(_kinds) < 1024:
         _kinds[name] = kind
     return kind
 
@@ -98,6 +108,8 @@ TOO_LARGE = refuse(
 )
 CUT_SHORT = refuse(400, "The body ended before its declared length.")
 TOO_SLOW = refuse(408, "The body came too slowly.")
+OTHER_HTTP = refuse(505, "The versions of HTTP here are 1.0 and 1.1.")
+UNKNOWN_METHOD = refuse(501, f"A method is in capitals, of at most {METHOD_SIZE} bytes.")
 NO_TUNNEL = refuse(405, "CONNECT is not supported.")
 OF_THE_SERVER = Reply(204, [], b"")
 """The answer to ``OPTIONS *``, which asks the server rather than the app (RFC 9110, 9.3.7)."""
@@ -110,10 +122,14 @@ def check(scope: Scope) -> Reply | None:
     """
     path = scope.get("raw_path") or scope["path"].encode("utf-8", "surrogateescape")
     method = scope.get("method")
-    if method == "CONNECT":
-        return NO_TUNNEL
+    if method not in METHODS:
+        refusal = _check_method(t.cast(str, method))
+        if refusal is not None:
+            return refusal
     if path[:1] != b"/":
-        return OF_THE_SERVER if path == b"*" and method == "OPTIONS" else BAD_TARGET
+        if path != b"*" or method != "OPTIONS":
+            return BAD_TARGET
+        return check({**scope, "path": "/", "raw_path": b"/"}) or OF_THE_SERVER
     if len(path) + len(scope["query_string"]) > TARGET_SIZE:
         return TOO_LONG
     headers = scope["headers"]
@@ -166,6 +182,44 @@ def check(scope: Scope) -> Reply | None:
 
 
 _WITHOUT_HOST = frozenset({"1.0", "1", "0.9"})
+
+
+_ABSOLUTE = re.compile(rb"https?://([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
+
+
+def take_absolute(target: bytes, headers: Headers) -> tuple[bytes, bool]:
+    """Return the path of an absolute target, and whether the target is one that may be.
+
+    Its host takes the place of the Host header, whatever that says (RFC 9112, 3.2.2). A target of
+    any other form is returned as it is.
+    """
+    found = _ABSOLUTE.fullmatch(target)
+    if found is None:
+        return target, b"://" not in target
+    host, path = found.groups()
+    if not is_legal_host(host):
+        return target, False
+    said = [place for place, (name, _) in enumerate(headers) if name == b"host"]
+    if len(said) == 1:
+        headers[said[0]] = (b"host", host)
+    return path if path[:1] == b"/" else b"/" + path, True
+
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", None})
+"""The methods that need no further look; a WebSocket's scope has none."""
+
+
+def _check_method(method: str) -> Reply | None:
+    """Return the refusal of a method that is no usual one, or None.
+
+    ``delete`` is another method than ``DELETE`` (RFC 9110, 9.1). To Werkzeug they are one, so a
+    proxy that lets only some methods pass could be deceived.
+    """
+    if method == "CONNECT":
+        return NO_TUNNEL
+    if len(method) > METHOD_SIZE or method != method.upper():
+        return UNKNOWN_METHOD
+    return None
 
 
 def _is_too_large(headers: Headers, size: int) -> bool:

@@ -14,6 +14,9 @@ HEADER_SIZE = 16 * 1024
 HEADERS_SIZE = 64 * 1024
 """The most bytes of all headers together: 431 above it."""
 
+METHOD_SIZE = 32
+"""The most bytes of a method: 501 above it."""
+
 TARGET_SIZE = 8 * 1024
 """The most bytes of path and query: 414 above it."""
 

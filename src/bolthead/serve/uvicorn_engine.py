@@ -22,6 +22,10 @@ _NEEDED = ("uvicorn", "httptools", "websockets")
 ACCEPTED_AT_ONCE = 100
 """How many connections are accepted each time the loop comes around."""
 
+_VERSIONS = frozenset({"1.0", "1.1"})
+
+NO_HTTP = edge.refuse(400, "This is no valid HTTP/1.1 request.")
+
 # What may come before the headers are complete: request line, headers and line ends.
 _HEAD_SIZE = TARGET_SIZE + HEADERS_SIZE + 4 * HEADER_COUNT + 1024
 
@@ -200,16 +204,26 @@ def _message_size(app: t.Any) -> int:
 @functools.cache
 def _protocol_class(settings: Settings) -> type[asyncio.Protocol]:
     """Return uvicorn's protocol of a connection, with limits."""
+    import httptools
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
     most_connections = count_connections()
 
     class Connection(HttpToolsProtocol):
-        """A connection whose head is bounded in size and time."""
+        """A connection whose head is bounded in size and time, and that counts requests right."""
 
         _head: asyncio.TimerHandle | None = None
         _head_size = 0
+        _is_in_head = False
         _header_count = 0
+        # Between the end of a head and the end of its body.
+        _is_in_body = False
+        # How many bytes have come since the last one of a body: extensions of chunks, trailers.
+        _idle_size = 0
+        _rest: asyncio.TimerHandle | None = None
+        # What is said once the answers before it are sent; nothing more is read then.
+        _due: edge.Reply | None = None
+        _why: edge.Reply | None = None
 
         def connection_made(self, transport: t.Any) -> None:
             super().connection_made(transport)
@@ -220,6 +234,7 @@ def _protocol_class(settings: Settings) -> type[asyncio.Protocol]:
 
         def connection_lost(self, exc: Exception | None) -> None:
             self._end_head()
+            self._end_rest()
             super().connection_lost(exc)
 
         def eof_received(self) -> t.Any:
@@ -237,23 +252,53 @@ def _protocol_class(settings: Settings) -> type[asyncio.Protocol]:
             return True
 
         def data_received(self, data: bytes) -> None:
-            if self._head is None and (self.cycle is None or self.cycle.response_complete):
-                self._expect_head()
-            if self._head is not None:
+            if self._due is not None or self.transport.is_closing():
+                return
+            if self._is_in_body:
+                self._idle_size += len(data)
+            else:
+                if self._head is None and not self._is_answering():
+                    self._expect_head()
                 self._head_size += len(data)
-            super().data_received(data)
-            if self._head is not None and self._head_size > _HEAD_SIZE:
-                self._refuse(edge.TOO_LARGE)
+            self._unset_keepalive_if_required()
+            self._feed(data)
+            if self._is_in_body:
+                if self._idle_size > _HEAD_SIZE and self._is_answering():
+                    self._refuse_in_turn(edge.TOO_LARGE)
+            elif self._head_size > _HEAD_SIZE:
+                self._refuse_in_turn(edge.TOO_LARGE)
+
+        def _is_answering(self) -> bool:
+            return self.cycle is not None and not self.cycle.response_complete
+
+        def _feed(self, data: bytes) -> None:
+            while data:
+                try:
+                    self.parser.feed_data(data)
+                except httptools.HttpParserUpgrade as upgrade:
+                    if self._should_upgrade():
+                        self.handle_websocket_upgrade()
+                        return
+                    # RFC 9110, 7.8: an upgrade to what nobody knows is none; what follows counts.
+                    data = data[upgrade.args[0] :]
+                except httptools.HttpParserError:
+                    self._refuse_in_turn(self._why or NO_HTTP)
+                    return
+                else:
+                    return
 
         def on_message_begin(self) -> None:
             self._header_count = 0
+            self._is_in_head = True
             super().on_message_begin()
 
         def on_url(self, url: bytes) -> None:
-            if len(self.url) <= TARGET_SIZE:
-                super().on_url(url)
+            # What is too long stays too long, and short enough for uvicorn's parser.
+            super().on_url(url[: max(0, 2 * TARGET_SIZE - len(self.url))])
 
         def on_header(self, name: bytes, value: bytes) -> None:
+            if self._is_in_body:
+                return  # a trailer: not to be merged into the headers (RFC 9110, 6.5.1)
             self._header_count += 1
             if self._header_count <= HEADER_COUNT + 1:
                 # RFC 9110, 5.5: the blanks around a value are not part of it.
@@ -261,7 +306,70 @@ def _protocol_class(settings: Settings) -> type[asyncio.Protocol]:
 
         def on_headers_complete(self) -> None:
             self._end_head()
+            if self.parser.get_http_version() not in _VERSIONS:
+                self._stop_for(edge.OTHER_HTTP)
+            if self.url[:1] != b"/":
+                self.url, is_legal = edge.take_absolute(self.url, self.headers)
+                if not is_legal:
+                    self._stop_for(edge.BAD_TARGET)
             super().on_headers_complete()
+            self._is_in_head = False
+            self._is_in_body = True
+            self._head_size = self._idle_size = 0
+
+        def on_body(self, body: bytes) -> None:
+            self._idle_size = 0
+            super().on_body(body)
+
+        def on_message_complete(self) -> None:
+            self._is_in_body = False
+            self._idle_size = 0
+            self._end_rest()
+            super().on_message_complete()
+
+        def on_response_complete(self) -> None:
+            is_last = not self.pipeline
+            waits = self.cycle.waiting_for_100_continue
+            super().on_response_complete()
+            if not is_last or self.transport.is_closing():
+                return
+            if self._due is not None:
+                self._refuse(self._due)
+            elif self._is_in_body:
+                if waits:
+                    # RFC 9110, 10.1.1: nobody knows whether the body comes after all.
+                    self.transport.close()
+                else:
+                    self._rest = self.loop.call_later(settings.timeout_body, self.transport.close)
+            elif self._is_in_head:
+                self._expect_head()
+
+        def _stop_for(self, why: edge.Reply) -> t.NoReturn:
+            """Leave the parser: what it has found is refused."""
+            self._why = why
+            raise ValueError
+
+        def _refuse_in_turn(self, answer: edge.Reply) -> None:
+            """Refuse what is being read, once the requests before it are answered."""
+            if self._is_in_body:
+                waits = bool(self.pipeline) and self.pipeline[0][0] is self.cycle
+                if waits:
+                    self.pipeline.popleft()
+                elif self.cycle is not None and self.cycle.response_started:
+                    self.transport.close()
+                    return
+            else:
+                waits = self._is_answering()
+            if waits:
+                self._end_head()
+                self._due = answer
+            else:
+                self._refuse(answer)
+
+        def _end_rest(self) -> None:
+            if self._rest is not None:
+                self._rest.cancel()
+                self._rest = None
 
         def handle_websocket_upgrade(self) -> None:
             path, _, query = self.url.partition(b"?")
@@ -277,9 +385,6 @@ def _protocol_class(settings: Settings) -> type[asyncio.Protocol]:
                 return
             self.scope["headers"] = scope["headers"]
             super().handle_websocket_upgrade()
-
-        def send_400_response(self, msg: str) -> None:
-            self._refuse(edge.refuse(400, "This is no valid HTTP/1.1 request."))
 
         def _expect_head(self) -> None:
             self._head_size = 0
