@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 
 from flask import redirect, request, url_for
+from flask_caching.jinja2ext import CacheExtension
 from flask_login import current_user
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -53,6 +54,7 @@ def create_app(config: Config | None = None) -> App:
     login_manager.init_app(app)
     csrf.init_app(app)
     cache.init_app(app)
+    app.jinja_env.add_extension(CacheExtension)
     limiter.init_app(app)
     oauth.init_app(app, cache=cache)
     connect.register_provider(config)

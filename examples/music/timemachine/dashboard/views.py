@@ -21,7 +21,8 @@ def show():
     user = current_user
     known = listening.known_days(user)
     period = make_period(request.args, known, user.timezone)
-    panels = find_panels(user, period)
+    key = f"{user.id}:{user.data_version}:{period.key}:{period.bounds}"
+    panels = find_panels(user, period, key)
     if not panels["has_plays"]:
         return render_template("dashboard/empty.html")
     machine = parse_day(request.args.get("day")) or today(user.timezone)
@@ -33,14 +34,14 @@ def show():
         machine=machine,
         anniversaries=listening.this_day(user, machine),
         weekdays=WEEKDAYS,
+        key=key,
         **panels,
     )
 
 
-def find_panels(user: User, period: Period) -> dict[str, t.Any]:
+def find_panels(user: User, period: Period, key: str) -> dict[str, t.Any]:
     """Return what the page shows of a period, kept until the listener's plays change."""
-    first, last = period.bounds
-    key = f"panels:{user.id}:{user.data_version}:{period.key == 'all'}:{first}:{last}"
+    key = f"panels:{key}"
     panels = cache.get(key)
     if panels is None:
         panels = compute_panels(user, period)
