@@ -91,6 +91,30 @@ PIPELINED = [
         ONE_AND_END,
     ),
     case(
+        "pipelined: a header of 300 kB behind a slow one",
+        "RFC 6585, 5",
+        (
+            b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\nGET /y HTTP/1.1\r\nHost: a\r\nX: ",
+            b"a" * 300_000,
+        ),
+        Outcome((200, 431), (Seen("GET", "/slow"),)),
+        Outcome((200,), (Seen("GET", "/slow"),)),
+    ),
+    case(
+        "pipelined: a broken body behind a slow one",
+        "RFC 9112, 9.3.2",
+        b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n"
+        b"POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n" + SMUGGLED,
+        Outcome((200, 400), (Seen("GET", "/slow"),)),
+        methods=("GET", "POST"),
+    ),
+    case(
+        "pipelined: a broken one behind a slow one and another",
+        "RFC 9112, 9.3.2",
+        b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n" + GET + b"GET /y HTTP/1.1\r\nX\r\n\r\n" + SMUGGLED,
+        Outcome((200, 200, 400), (Seen("GET", "/slow"), X)),
+    ),
+    case(
         "pipelined: garbage after a body",
         "RFC 9112, 6.3",
         POST + b"abc" + GET,

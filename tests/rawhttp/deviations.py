@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import typing as t
+from dataclasses import replace
 
 from rawhttp.case import ANY, CLOSED, OPEN, Case, Outcome, Seen
 
@@ -119,5 +120,10 @@ def right_outcomes(way: str, case: Case) -> tuple[Outcome, ...]:
     sent = b"".join(step for step in case.steps if isinstance(step, bytes))
     if way == "granian wsgi" and _CODING.search(sent):
         # Chunks that are broken look whole by WSGI: bodies must say their length.
-        outcomes = (*outcomes, Outcome((411,)))
+        refusals = [
+            replace(outcome, statuses=(*outcome.statuses[:-1], 411))
+            for outcome in outcomes
+            if outcome.statuses[-1:] == (400,)
+        ]
+        outcomes = (*outcomes, *refusals, Outcome((411,)))
     return outcomes
