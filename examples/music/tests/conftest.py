@@ -27,6 +27,8 @@ import pytest
 
 MUSIC = Path(__file__).resolve().parent.parent
 READY_SECONDS = 60
+# What a server is started with so that it ends when the tests are killed (util-linux).
+WITH_US = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
 WEBHOOK_SECRET = "webhook secret of the tests"
 PASSWORD = "a long password"
 
@@ -49,7 +51,7 @@ class Server:
     def start(self):
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                self.command,
+                [*WITH_US, *self.command],
                 cwd=MUSIC,
                 env=self.environment,
                 stdout=log,
@@ -64,6 +66,7 @@ class Server:
                 if httpx.get(self.url + self.ready, timeout=5).status_code < 500:
                     return self
             time.sleep(0.1)
+        self.stop(signal.SIGKILL)
         pytest.fail(f"{self.command} is not ready:\n{self.text()[-3000:]}")
 
     def text(self):
