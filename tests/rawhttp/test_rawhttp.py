@@ -22,7 +22,7 @@ PROBE = b"GET /probe HTTP/1.1\r\nHost: a\r\n\r\n"
 @pytest.fixture(scope="module", params=WAYS)
 def server(request, tmp_path_factory):
     """A server for all cases of one way; at its end it must not have failed in any of them."""
-    options = ("--timeout-headers", "3", "--timeout-body", "2", "--timeout-graceful", "2")
+    options = ("--timeout-headers", "2", "--timeout-body", "2", "--timeout-graceful", "2")
     folder = tmp_path_factory.mktemp("raw")
     with serving(folder, SOURCE, *options, way=request.param) as running:
         running.way = request.param
@@ -166,7 +166,7 @@ def test_clients_that_break_off(server):
         (chunks, Wait(0.05)),
     )
     for steps in requests:
-        for _ in range(5):
+        for _ in range(3):
             with Wire(server.port) as wire:
                 wire.play((*steps, RESET))
     time.sleep(0.5)
