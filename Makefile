@@ -40,8 +40,9 @@ demo: $(READY)
 demo-prod: $(READY)
 	$(BIN)/python examples/music/prod.py --host $(HOST) --port $(PORT)
 
+# PYTEST has more options for the first run, such as --last-failed.
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PYTEST)
 	PARITY_PROTOCOL=asgi $(BIN)/python -m pytest --quiet tests/parity
 	PARITY_PROTOCOL=asgi-loop $(BIN)/python -m pytest --quiet tests/parity/test_hooks_errors.py tests/parity/test_contexts.py
 
