@@ -67,7 +67,8 @@ def test_killed_again_and_again(deployment, visit, make_export):
     try:
         visitor = visit(server).register()
         visitor.api_token()
-        job = visitor.upload("a.json", make_export(PLAYS))
+        # So many that no attempt is over before it is seen to run.
+        job = visitor.upload("a.json", make_export(3 * PLAYS))
         for attempt in (1, 2, 3):
             wait_until_it_runs(visitor, job, attempt=attempt)
             server.stop(signal.SIGKILL)
