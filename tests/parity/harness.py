@@ -303,6 +303,9 @@ NOT_OVER_ASGI = {
     "hooks_errors/errors*PROPAGATE_EXCEPTIONS=True*/app-stop": "StopIteration ends a coroutine",
     "hooks_errors/errors*TESTING=True*/app-stop": "StopIteration ends a coroutine",
     "hooks_errors/errors*DEBUG=True*/app-stop": "StopIteration ends a coroutine",
+    "responses/answers/response-status-word": "by ASGI a status is a number of three digits",
+    "responses/answers/tuple-status-zero": "by ASGI a status is a number of three digits",
+    "responses/answers/tuple-status-text": "by ASGI a status is a number of three digits",
     "requests/requests/where-unix": "a server without a port is told in another way",
 }
 
