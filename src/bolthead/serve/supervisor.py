@@ -100,6 +100,7 @@ class Supervisor:
     def __init__(self, settings: Settings, listener: socket.socket) -> None:
         self._settings = settings
         self._listener = listener
+        self._address = _address(settings, listener)
         self._children: list[_Child] = []
         self._selector = selectors.DefaultSelector()
         self._signals: list[int] = []
@@ -226,7 +227,7 @@ class Supervisor:
             message["engine"],
             settings.workers,
             message["threads"],
-            _address(settings, self._listener),
+            self._address,
             os.getpid(),
         )
 
