@@ -21,11 +21,11 @@ def fields_of(raw: bytes, limit: Limit) -> Fields:
         most = limit.most()
         if most is not None and raw.count(b"&") >= most and _count(raw) > most:
             raise limit.refused(most)
-    if b"%" in raw or b"+" in raw:
+    if b"%" in raw:
         return parse_qsl(raw.decode(), keep_blank_values=True, errors="werkzeug.url_quote")
     # PERF: nothing to decode, as in most; parse_qsl takes four times as long.
     fields = []
-    for part in raw.decode().split("&"):
+    for part in raw.decode().replace("+", " ").split("&"):
         if part:
             name, _, value = part.partition("=")
             fields.append((name, value))

@@ -91,7 +91,7 @@ class Body(io.RawIOBase):
         known = 0 if self._declared is None else self._declared - self._size
         # The length is only a claim, and nobody has to have the room for it at once.
         chunk = self.read(known if 0 < known <= 16 * _BLOCK else _BLOCK)
-        if len(chunk) == known and self._end is not None:
+        if self._end is not None and len(chunk) == known:
             return chunk
         pieces = [chunk]
         while chunk:
