@@ -140,6 +140,26 @@ def servers() -> str:
     return f"{table(head, rows)}\n\n{measured_on('servers', *names)}"
 
 
+def async_servers() -> str:
+    """Return a table for all questions about async views, WebSockets and ``bolthead serve``."""
+    found = result("async_servers")
+    rows = []
+    for question in found["questions"].values():
+        best = question["servers"][0]["per_second"]
+        rows += [
+            [
+                question["title"],
+                f"{one['framework']} on {one['server']}",
+                f"{one['per_second']:,}",
+                f"{one['per_second'] / best:.2f}",
+            ]
+            for one in question["servers"]
+        ]
+    head = ["one worker on one core", "", "a second", "of the first"]
+    names = ["FastAPI", "Starlette", "Litestar", "BlackSheep", "Quart", "Emmett", "Robyn"]
+    return f"{table(head, rows)}\n\n{measured_on('async_servers', *names, 'Granian', 'uvicorn')}"
+
+
 def start_and_size() -> str:
     """Return the table of starts and memory."""
     found = result("start_and_size")
@@ -209,6 +229,7 @@ def readme() -> str:
 TABLES: dict[str, t.Callable[[], str]] = {
     "in_process": in_process,
     "servers": servers,
+    "async_servers": async_servers,
     "start_and_size": start_and_size,
     "growth": growth,
     "steps": steps,
