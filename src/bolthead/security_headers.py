@@ -13,6 +13,7 @@ import typing as t
 from . import current
 from .made import Pattern
 from .safe_defaults import setting
+from .wrappers.lenient import is_header_name
 
 if t.TYPE_CHECKING:
     import secrets
@@ -48,7 +49,6 @@ NONCE = "{nonce}"
 """What stands in a value for the nonce of an answer."""
 
 _ONLY_OVER_HTTPS = "strict-transport-security"
-_NAME = Pattern(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = Pattern(r"[\t -~]*")
 
 _Headers = tuple[tuple[str, str], ...]
@@ -79,7 +79,7 @@ def chosen(config: t.Mapping[str, t.Any]) -> dict[str, str]:
         value = PRESETS[value]
     headers = {name: text for name, text in (value or {}).items() if text is not None}
     for name, text in headers.items():
-        if not _NAME.fullmatch(name) or not _VALUE.fullmatch(text):
+        if not is_header_name(name) or not _VALUE.fullmatch(text):
             raise ValueError(
                 f"SECURITY_HEADERS has {name!r}: {text!r}, which cannot be sent as a header. Both"
                 " are printable ASCII in one line."
