@@ -41,11 +41,29 @@ class View:
         """Return a function to route; further arguments go to the class when it is called."""
         view: t.Any
         shared: View | None = None
+        current_context = current._cv_request.get
+        # Methods that are no ``async def``: called as they are.
+        plain: set[FunctionType] = set()
         if cls.init_every_request and not class_args and not class_kwargs:
 
-            def view(**kwargs: t.Any) -> ft.ResponseReturnValue:
-                # PERF: a call without unpacking nothing.
-                return _dispatch(view.view_class(), kwargs)
+            def view(**kwargs: t.Any) -> t.Any:
+                # PERF: what ``_dispatch`` would do for most, without the calls to get there; see
+                # benchmarks/in_process.py.
+                instance = view.view_class()
+                ctx = current_context(None)
+                if (
+                    ctx is not None
+                    and ctx._request is None
+                    and type(instance).dispatch_request is _BY_METHOD
+                ):
+                    plans = ctx.app._changes.compiled
+                    if plans is not None and plans.calls_methods:
+                        method = getattr(
+                            instance, _NAMES.get(ctx.environ["REQUEST_METHOD"], "_"), None
+                        )
+                        if type(method) is MethodType and method.__func__ in plain:
+                            return method(**kwargs) if kwargs else method()
+                return _dispatch(instance, kwargs, plain)
 
         elif cls.init_every_request:
 
@@ -105,8 +123,13 @@ def _awaiting(
     return awaiting
 
 
-def _dispatch(view: View, arguments: dict[str, t.Any]) -> ft.ResponseReturnValue:
-    """Call ``dispatch_request`` of a view; of a MethodView, at once the method it would call."""
+def _dispatch(
+    view: View, arguments: dict[str, t.Any], known: set[FunctionType] | None = None
+) -> ft.ResponseReturnValue:
+    """Call ``dispatch_request`` of a view; of a MethodView, at once the method it would call.
+
+    A method that needs no bridge to be called is added to ``known``.
+    """
     ctx = current._cv_request.get(None)
     if ctx is None or type(view).dispatch_request is not _BY_METHOD:
         return _call(view.dispatch_request, arguments)
@@ -124,6 +147,8 @@ def _dispatch(view: View, arguments: dict[str, t.Any]) -> ft.ResponseReturnValue
             is_plain = not is_async(method)
         else:
             is_plain = not plain.__code__.co_flags & CO_COROUTINE
+            if is_plain and known is not None:
+                known.add(plain)
         if is_plain:
             answer: ft.ResponseReturnValue = method(**arguments) if arguments else method()
             return answer

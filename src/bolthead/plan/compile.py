@@ -160,6 +160,8 @@ class Plans:
         self.updates_context = not (self.unwatched or app._replaced("update_template_context"))
         # Whether a request's method is the environ's word, and no class of the app's own's.
         self.has_own_requests = app.request_class is Request
+        # Whether a method of a view class may be called without asking either.
+        self.calls_methods = self.adapts_once and self.has_own_requests
         self.guard = cross_origin.make_guard(app)
         self.refuses_cross_origin = cross_origin.mode(app.config) == "enforce"
         self.app_teardown = tuple(map(self.adapt, reversed(app.teardown_appcontext_funcs)))
