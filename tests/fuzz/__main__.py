@@ -2,18 +2,20 @@
 
     python -m fuzz --seconds 60 --seed 1
 
-Counted are answers of 5xx, exceptions that left the app, answers that no server can send, answers
-that took longer than 0.5 s of processor time, growth of memory, and secrets in answers. The exit
-status is 1 unless each is 0. A finding is printed with what is needed to see it again. With
+By WSGI, ASGI, RSGI and as WebSockets. Counted are answers of 5xx, exceptions that left the app,
+answers that no server can send, answers that took longer than 0.5 s of processor time, growth of
+memory, secrets in answers, and control characters or secrets in the log. The exit status is 1
+unless each is 0. A finding is printed with what is needed to see it again. With
 ``--parsers`` the parsers and the matcher are fuzzed by atheris, which is guided by coverage.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import gc
 import logging
-import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -21,42 +23,87 @@ import time
 import typing as t
 import warnings
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from hostile.doors import Ask, Doors, Reply
-from hostile.everything import leaked, make_app
+from hostile.doors import LOOPED, Ask, Doors, Reply, by_wsgi
+from hostile.everything import SECRETS, leaked, make_app
 
 from bolthead import Bolthead, Flask
-from fuzz.mutate import Mutator
+from fuzz.mutate import SOCKETS, variation
 
 SLOW = 0.5
-# What caches and the allocator may add in 10,000 requests, in bytes: 40 for each.
+# What caches and the allocator may add in 20,000 requests, in bytes: 20 for each.
 MAY_GROW = 400_000
+
+
+class Listener(logging.Handler):
+    """Keeps the lines of the log that carry a control character, or a secret."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dirty: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        message = record.getMessage()
+        if CONTROL.search(message) or any(secret in self.format(record) for secret in LOGGED):
+            self.dirty.append(message)
+
+
+CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
+LOGGED = [secret for secret in SECRETS if secret.isascii() and " " not in secret]
 
 
 class Tally:
     """What was found so far."""
 
-    KINDS = ("5xx", "escaped", "broken", "slow", "leaked secrets", "memory growth")
+    KINDS = ("5xx", "escaped", "broken", "slow", "leaked secrets", "dirty log", "memory growth")
 
     def __init__(self) -> None:
         self.requests = 0
         self.statuses: Counter[int | None] = Counter()
         self.found: Counter[str] = Counter()
+        self.listener = Listener()
 
     def note(self, kind: str, number: int, ask: Ask, reply: Reply | None, what: object) -> None:
         """Count a finding, and print the first ones of its kind."""
         self.found[kind] += 1
         if self.found[kind] <= 5:
-            print(f"FOUND {kind} by request {number}: {what!a}")
+            print(f"FOUND {kind} by request {number}, {door_of(number)}: {what!a}")
             print(f"  {ask.method!a} {ask.path[:300]!a}?{ask.query[:300]!a} host={ask.host!a:.80}")
             print(f"  headers {str(ask.headers)[:600]}")
             print(f"  body {b''.join(ask.body)[:600]!a} declared={ask.declared}")
             if reply is not None:
                 print(f"  -> {reply.status} {reply.body[:200]!a}")
         sys.stdout.flush()
+
+    def put_by_wsgi(self, app: t.Any, number: int, ask: Ask) -> None:
+        """Put a request by WSGI and count what is wrong; what was slow is tried once more."""
+        for _ in range(2):
+            began = time.process_time()
+            reply = by_wsgi(app, ask)
+            spent = time.process_time() - began
+            if spent <= SLOW:
+                break
+        self.judge(number, ask, reply, spent)
+
+    async def put_on_loop(self, app: t.Any, asks: list[tuple[int, Ask]]) -> None:
+        """Put requests, one by one, by the doors that need a loop."""
+        for number, ask in asks:
+            door = LOOPED[door_of(number)]
+            for _ in range(2):
+                began = time.process_time()
+                try:
+                    async with asyncio.timeout(PATIENCE):
+                        reply = await door(app, ask)
+                except TimeoutError:
+                    reply = Reply(escaped=TimeoutError("nobody answers"))
+                spent = time.process_time() - began
+                if spent <= SLOW:
+                    break
+            self.judge(number, ask, reply, spent)
 
     def judge(self, number: int, ask: Ask, reply: Reply, spent: float) -> None:
         """Count what is wrong with an answer."""
@@ -70,44 +117,71 @@ class Tally:
             self.note("5xx", number, ask, reply, reply.status)
         if spent > SLOW:
             self.note("slow", number, ask, reply, f"{spent:.2f} s")
+        if self.listener.dirty:
+            self.note("dirty log", number, ask, reply, self.listener.dirty.pop())
+            self.listener.dirty.clear()
         secrets = leaked(reply)
         if secrets:
             self.note("leaked secrets", number, ask, reply, secrets)
 
 
+# One request in so many goes by each door; and how many go to one app, and are made, at a time.
+DOORS = ["wsgi"] * 13 + ["asgi"] * 4 + ["rsgi"] * 2 + ["websocket"]
+BATCH = 2 * len(DOORS)
+APPS = ((Flask, "plain"), (Bolthead, "plain"), (Flask, "subdomains"), (Bolthead, "hosts"))
+SHOWN = 20_000
+# After how many seconds a request that nobody answers is given up.
+PATIENCE = 60
+
+
+def door_of(number: int) -> str:
+    """Return by which door a request goes."""
+    return DOORS[number * 13 % len(DOORS)]
+
+
+def asked(seed: int, number: int) -> Ask:
+    """Return a request; one that opens a WebSocket mostly asks for the path of one."""
+    ask = variation(seed, number)
+    if door_of(number) != "websocket" or number % 9 == 0:
+        return ask
+    return replace(ask, path=SOCKETS[number % len(SOCKETS)])
+
+
 def throw(options: argparse.Namespace) -> Tally:
     """Throw requests until the time is over, or so many were thrown."""
-    apps = [make_app(cls) for cls in (Flask, Bolthead)]
+    apps = [make_app(cls, way=way) for cls, way in APPS]
     doors = Doors()
     tally = Tally()
+    for app in apps:
+        app.logger.handlers = [tally.listener]
     ends = time.monotonic() + options.seconds
     sizes: list[int] = []
     number = 0
     try:
         while time.monotonic() < ends and number < options.requests:
+            count = min(BATCH, options.requests - number)
             # A request depends on its number and the seed, so that one can be seen again alone.
-            dice = random.Random(f"{options.seed}-{number}")  # no secret
-            ask = Mutator(dice).ask()
-            app = apps[number % 2]
-            kind = Doors.KINDS[dice.random() < options.asgi]
-            for _ in range(2):
-                began = time.process_time()
-                reply = doors.ask(app, ask, kind)
-                spent = time.process_time() - began
-                if spent <= SLOW:
-                    break
-            tally.judge(number, ask, reply, spent)
-            number += 1
-            if number % 10_000 == 0:
+            asks = [(n, asked(options.seed, n)) for n in range(number, number + count)]
+            app = apps[number // BATCH % len(apps)]
+            looped = []
+            for n, ask in asks:
+                if door_of(n) == "wsgi":
+                    tally.put_by_wsgi(app, n, ask)
+                else:
+                    looped.append((n, ask))
+            doors.run(tally.put_on_loop(app, looped))
+            number += count
+            if number % SHOWN < count:
                 sizes.append(_memory())
-                print(f"{number:,} requests, {sizes[-1]:,} bytes held")
-                sys.stdout.flush()
+                if len(sizes) % 10 == 1:
+                    print(f"{number:,} requests, {sizes[-1]:,} bytes held")
+                    sys.stdout.flush()
     finally:
         doors.close()
     growth = _growth(sizes)
-    print(f"growth of memory: {growth:,.0f} bytes in 10,000 requests")
+    print(f"growth of memory: {growth:,.0f} bytes in {SHOWN:,} requests")
     if growth > MAY_GROW:
-        tally.note("memory growth", number, Ask(), None, f"{growth:,.0f} bytes in 10,000 requests")
+        tally.note("memory growth", number, Ask(), None, f"{growth:,.0f} in {SHOWN:,} requests")
     return tally
 
 
@@ -171,7 +245,6 @@ def main(arguments: t.Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=int, default=60, help="for how long (60)")
     parser.add_argument("--requests", type=int, default=sys.maxsize, help="at most so many")
     parser.add_argument("--seed", type=int, default=0, help="which variations (0)")
-    parser.add_argument("--asgi", type=float, default=0.3, help="the share put by ASGI (0.3)")
     parser.add_argument("--parsers", action="store_true", help="fuzz the parsers by atheris")
     options = parser.parse_args(arguments)
     if options.parsers:

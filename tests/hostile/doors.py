@@ -14,6 +14,8 @@ import typing as t
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
+T = t.TypeVar("T")
+
 VALUE = re.compile(r"[\t -~\x80-\xff]*")
 NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 STATUS = re.compile(r"[1-5]\d\d [\t -~\x80-\xff]*")
@@ -195,8 +197,7 @@ def by_wsgi(app: t.Any, ask: Ask) -> Reply:
     return reply
 
 
-def make_scope(ask: Ask) -> dict[str, t.Any]:
-    """The ASGI scope of a request, as uvicorn makes it."""
+def _asgi_headers(ask: Ask) -> list[tuple[bytes, bytes]]:
     headers = [(name.lower(), value) for name, value in ask.headers]
     if ask.host is not None:
         headers.insert(0, (b"host", ask.host))
@@ -205,6 +206,11 @@ def make_scope(ask: Ask) -> dict[str, t.Any]:
         headers.append((b"content-length", str(length).encode()))
     elif ask.body:
         headers.append((b"transfer-encoding", b"chunked"))
+    return headers
+
+
+def make_scope(ask: Ask) -> dict[str, t.Any]:
+    """The ASGI scope of a request, as uvicorn makes it."""
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.4"},
@@ -215,7 +221,7 @@ def make_scope(ask: Ask) -> dict[str, t.Any]:
         "raw_path": ask.path,
         "query_string": ask.query,
         "root_path": "",
-        "headers": headers,
+        "headers": _asgi_headers(ask),
         "client": ("127.0.0.1", 50000),
         "server": ("localhost", 80),
     }
@@ -271,21 +277,204 @@ async def by_asgi(app: t.Any, ask: Ask) -> Reply:
     return reply
 
 
+class _Fields:
+    """The headers of a request as Granian's RSGI has them: what is not ASCII is a name only."""
+
+    def __init__(self, ask: Ask) -> None:
+        self._pairs = [(name.decode("latin-1"), value) for name, value in _asgi_headers(ask)]
+
+    def __contains__(self, name: str) -> bool:
+        return any(name == known for known, _ in self._pairs)
+
+    def keys(self) -> list[str]:
+        return [name for name, _ in self._pairs]
+
+    def items(self) -> list[tuple[str, str]]:
+        return [(name, value.decode("ascii")) for name, value in self._pairs if value.isascii()]
+
+
+class _RsgiScope:
+    """The RSGI scope of a request, as Granian makes it."""
+
+    proto = "http"
+    http_version = "1.1"
+    scheme = "http"
+    client = "127.0.0.1:50000"
+    server = "localhost:80"
+    authority = None
+
+    def __init__(self, ask: Ask) -> None:
+        self.method = ask.method
+        self.path = unquote_to_bytes(ask.path).decode("utf-8", "replace")
+        self.query_string = ask.query.decode("utf-8", "surrogateescape")
+        self.headers = _Fields(ask)
+
+
+class _RsgiProtocol:
+    """The RSGI protocol of a request, which is told what is answered."""
+
+    def __init__(self, ask: Ask) -> None:
+        self.reply = Reply()
+        self._pieces: list[bytes] = []
+        self._ask = ask
+        self._gone = asyncio.Event()
+
+    async def __aiter__(self) -> t.AsyncIterator[bytes]:
+        for number, piece in enumerate(self._ask.body):
+            if number == self._ask.fails_after:
+                break
+            yield piece
+        yield b""
+        if self._ask.fails_after is not None:
+            yield b""  # an end that is none
+
+    async def client_disconnect(self) -> None:
+        await self._gone.wait()
+
+    def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        self._start(status, headers)
+        self._pieces.append(body)
+        self.reply.is_whole = True
+
+    def response_str(self, status: int, headers: list[tuple[str, str]], body: str) -> None:
+        self.response_bytes(status, headers, body.encode())
+
+    def response_stream(self, status: int, headers: list[tuple[str, str]]) -> _RsgiProtocol:
+        self._start(status, headers)
+        self.reply.is_whole = True  # it ends when nobody holds it; RSGI cannot tell more
+        return self
+
+    async def send_bytes(self, piece: bytes) -> None:
+        if self._gone.is_set():
+            raise RuntimeError("the client is gone")
+        if type(piece) is not bytes:
+            raise Unsendable(f"piece {piece!a}")
+        self._pieces.append(piece)
+        if len(self._pieces) == self._ask.takes:
+            self._gone.set()
+
+    def _start(self, status: int, headers: list[tuple[str, str]]) -> None:
+        assert self.reply.status is None, "two answers"
+        check_start(f"{status} ", headers)
+        self.reply.status, self.reply.headers = status, headers
+
+    def end(self) -> Reply:
+        self.reply.body = b"".join(self._pieces)
+        return self.reply
+
+
+async def by_rsgi(app: t.Any, ask: Ask) -> Reply:
+    """Put a request by RSGI."""
+    protocol = _RsgiProtocol(ask)
+    began = time.perf_counter()
+    try:
+        await app.__rsgi__(_RsgiScope(ask), protocol)
+    except Exception as error:
+        if protocol.reply.status is None:
+            protocol.reply.escaped = error
+        else:
+            protocol.reply.broke = error
+    protocol.reply.seconds = time.perf_counter() - began
+    return protocol.end()
+
+
+CLOSES = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015), *range(3000, 5000)})
+"""The codes that may stand in a close frame (RFC 6455, 7.4)."""
+
+
+async def by_websocket(app: t.Any, ask: Ask) -> Reply:
+    """Open a WebSocket by ASGI and say each piece of the body; 101 is a handshake that was taken.
+
+    A piece that is UTF-8 is said as text, any other as bytes; then the client leaves.
+    """
+    reply = Reply()
+    sent: list[bytes] = []
+    incoming: list[dict[str, t.Any]] = [{"type": "websocket.connect"}]
+    for piece in ask.body:
+        try:
+            said: dict[str, t.Any] = {"text": piece.decode()}
+        except UnicodeDecodeError:
+            said = {"bytes": piece}
+        incoming.append({"type": "websocket.receive", **said})
+    incoming.append({"type": "websocket.disconnect", "code": 1001})
+
+    async def receive() -> dict[str, t.Any]:
+        if not incoming:
+            await asyncio.Event().wait()
+        return incoming.pop(0)
+
+    async def send(message: t.MutableMapping[str, t.Any]) -> None:
+        kind = message["type"]
+        if kind in {"websocket.accept", "websocket.http.response.start"}:
+            assert reply.status is None, "two answers"
+            pairs = message.get("headers", ())
+            reply.headers = [(n.decode("latin-1"), v.decode("latin-1")) for n, v in pairs]
+            status = 101 if kind == "websocket.accept" else message["status"]
+            check_start(f"{status} ", reply.headers)
+            reply.status = status
+        elif kind == "websocket.send":
+            sent.append(message.get("bytes") or (message.get("text") or "").encode())
+        elif kind == "websocket.close":
+            if message.get("code", 1000) not in CLOSES:
+                raise Unsendable(f"close {message}")
+            reply.is_whole = True
+            if reply.status is None:
+                reply.status = 403
+        else:
+            assert kind == "websocket.http.response.body"
+            sent.append(message.get("body", b""))
+            reply.is_whole = not message.get("more_body", False)
+
+    headers = [(name.lower(), value) for name, value in ask.headers]
+    if ask.host is not None:
+        headers.insert(0, (b"host", ask.host))
+    offered = b",".join(v for n, v in headers if n == b"sec-websocket-protocol").decode("latin-1")
+    scope = make_scope(ask) | {
+        "type": "websocket",
+        "scheme": "ws",
+        "headers": headers,
+        "subprotocols": [name.strip() for name in offered.split(",") if name.strip()],
+        "extensions": {"websocket.http.response": {}},
+    }
+    del scope["method"]
+    began = time.perf_counter()
+    try:
+        await app(scope, receive, send)
+    except Exception as error:
+        reply.escaped = error
+    reply.seconds = time.perf_counter() - began
+    reply.body = b"".join(sent)
+    return reply
+
+
+LOOPED: dict[str, t.Callable[[t.Any, Ask], t.Coroutine[t.Any, t.Any, Reply]]] = {
+    "asgi": by_asgi,
+    "rsgi": by_rsgi,
+    "websocket": by_websocket,
+}
+"""The doors that need an event loop."""
+
+
 class Doors:
-    """Both doors of an app, with one event loop for the second."""
+    """The doors of an app, with one event loop for those that need one."""
 
     KINDS = ("wsgi", "asgi")
+    ALL = (*KINDS, "rsgi")
 
     def __init__(self) -> None:
         self._runner: asyncio.Runner | None = None
 
     def ask(self, app: t.Any, ask: Ask, kind: str) -> Reply:
-        """Put a request by one of the KINDS."""
+        """Put a request by one of ALL, or open a WebSocket."""
         if kind == "wsgi":
             return by_wsgi(app, ask)
+        return self.run(LOOPED[kind](app, ask))
+
+    def run(self, coroutine: t.Coroutine[t.Any, t.Any, T]) -> T:
+        """Run a coroutine on the loop."""
         if self._runner is None:
             self._runner = asyncio.Runner()
-        return self._runner.run(by_asgi(app, ask))
+        return self._runner.run(coroutine)
 
     def close(self) -> None:
         """Close the loop."""

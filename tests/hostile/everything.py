@@ -32,11 +32,14 @@ from bolthead import (
     url_for,
 )
 from bolthead.views import MethodView
+from hostile.features import TEMPLATES, WAYS, add_features
 
 SECRET_KEY = "the-secret-key-of-the-app-0123456789abcdef"
 TOKEN = "the-token-in-its-configuration-0123456789"
 OUTSIDE = "what-is-outside-of-the-folder-0123456789"
 SECRETS = (SECRET_KEY, TOKEN, OUTSIDE, "Traceback (most recent call last)", "root:x:0:0")
+
+_RAW = [(secret, secret.encode()) for secret in SECRETS]
 
 FILES = {
     "static/file.txt": "abcdefghijklmnopqrstuvwxyz" * 40,
@@ -50,6 +53,7 @@ FILES = {
         " {{ v|tojson }} {{ request.path }} {{ request.args }} {{ url_for('index', v=v) }}"
         " {% for one in request.args.getlist('v') %}{{ one|striptags }}{% endfor %}</p>"
     ),
+    **TEMPLATES,
 }
 
 
@@ -124,11 +128,13 @@ class Things(MethodView):
         return jsonify(name=name, data=request.get_json(silent=True))
 
 
-def make_app(cls: type[bolthead.Flask], **settings: t.Any) -> t.Any:
-    """Return the app, of either class, as in production."""
-    app: t.Any = cls(f"hostile_{cls.__name__}", root_path=str(folder()))
+def make_app(cls: type[bolthead.Flask], *, way: str = "plain", **settings: t.Any) -> t.Any:
+    """Return the app, of either class, as in production; ``way`` is one of ``features.WAYS``."""
+    arguments, replaced, set_up = WAYS[way]
+    made = type(cls.__name__, (*replaced, cls), {}) if replaced else cls
+    app: t.Any = made(f"hostile_{cls.__name__}_{way}", root_path=str(folder()), **arguments)
     app.config.update(SECRET_KEY=SECRET_KEY, TOKEN=TOKEN, **settings)
-    app.logger.addHandler(logging.NullHandler())
+    app.logger.handlers = [logging.NullHandler()]
     app.logger.propagate = False
 
     @app.before_request
@@ -327,10 +333,14 @@ def make_app(cls: type[bolthead.Flask], **settings: t.Any) -> t.Any:
     outer = Blueprint("outer", __name__, url_prefix="/outer")
     outer.register_blueprint(blueprint)
     app.register_blueprint(outer)
+    add_features(app)
+    set_up(app)
     return app
 
 
 def leaked(reply: t.Any) -> list[str]:
     """Return the secrets that an answer gives away."""
-    text = reply.body.decode("latin-1") + "\n".join(f"{n}: {v}" for n, v in reply.headers)
-    return [secret for secret in SECRETS if secret in text]
+    body = reply.body
+    found = [secret for secret, raw in _RAW if raw in body]
+    heads = "\n".join([value for _, value in reply.headers])
+    return [*found, *(secret for secret in SECRETS if secret in heads)]
