@@ -162,8 +162,7 @@ async def _http(app: Served, scope: Scope, receive: Receive, send: Send) -> None
     on_loop = plans.runs_on_loop and (plan is None or plan.awaited is not None)
     streams = on_loop and plan is not None and plan.streams_body
     if not streams and has_body(environ):
-        most = app.config["MAX_CONTENT_LENGTH"]
-        body = await read_body(environ, receive, most, plans.threads)
+        body = await read_body(environ, receive, app.config, plans.threads)
         if body is None:
             return  # the client went away before it had asked
         environ["wsgi.input"] = body

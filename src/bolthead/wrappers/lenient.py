@@ -40,12 +40,16 @@ class Body(io.RawIOBase):
         *,
         is_bounded: bool = False,
     ) -> None:
-        self._stream = stream
+        self.source = stream
         self._declared = declared
         self._most = most
         # Where the stream is not to be read beyond its length.
         self._end = declared if is_bounded else None
         self._size = 0
+
+    def would_pass(self, size: int) -> bool:
+        """Tell whether a body of that size would come through, of which nothing has come yet."""
+        return self._size == 0 and (self._most is None or size <= self._most)
 
     def readable(self) -> bool:
         """Tell that it can be read."""
@@ -75,7 +79,7 @@ class Body(io.RawIOBase):
             # One byte more than is allowed, to tell a body that ends there from one that goes on.
             size = min(size, self._most - self._size + 1)
         try:
-            chunk = self._stream.read(size)
+            chunk = self.source.read(size)
         except HTTPException:
             raise
         except Exception as error:
