@@ -716,7 +716,58 @@ def build_streams(fw):
         response.make_sequence()
         return response
 
+    @app.route("/wrapped")
+    def wrapped():
+        return fw.Response(c for c in "abc")
+
+    @app.route("/wrapped-twice")
+    @app.route("/wrapped-list", endpoint="wrapped-list", defaults={"body": ["x", b"y"]})
+    def wrapped_twice(body=None):
+        response = fw.Response(body or fw.stream_with_context(c for c in "abc"))
+        for end in ("1", "2"):
+            response.response = in_brackets(response.iter_encoded(), end)
+        return response
+
+    @app.route("/either-way")
+    def either_way():
+        return fw.Response(EitherWay())
+
+    @app.route("/either-way-application")
+    def either_way_application():
+        return EitherWayApplication()
+
+    @app.after_request
+    def wrap(response):
+        if fw.request.path == "/wrapped":
+            response.response = in_brackets(response.iter_encoded(), "")
+        return response
+
     return app
+
+
+def in_brackets(pieces, end):
+    """Change each piece while it is sent, as extensions that compress streams do."""
+    for piece in pieces:
+        yield b"<" + piece + b">" + end.encode()
+
+
+class EitherWay:
+    """A body that plain code and asynchronous code can iterate, such as those of HTTP clients."""
+
+    def __iter__(self):
+        yield from (b"plain", b" code")
+
+    async def __aiter__(self):
+        yield b"plain"
+        yield b" code"
+
+
+class EitherWayApplication(EitherWay):
+    """The same as a WSGI application."""
+
+    def __call__(self, environ, start_response):
+        start_response("202 Accepted", [("Content-Type", "text/plain"), ("X-App", "asked")])
+        return [b"an application"]
 
 
 STREAMS = [
@@ -736,6 +787,11 @@ STREAMS = [
     "session",
     "direct",
     "sequence",
+    "wrapped",
+    "wrapped-twice",
+    "wrapped-list",
+    "either-way",
+    "either-way-application",
 ]
 BUILD_STREAMS = (
     {name: get(f"/{name}") for name in STREAMS}

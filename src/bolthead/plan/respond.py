@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import typing as t
 from collections.abc import Iterator
 
@@ -113,7 +114,7 @@ def _converted(app: t.Any, answer: t.Any) -> t.Any:
     """Return the response of data, of another class's response, or of a WSGI application."""
     if isinstance(answer, dict | list):
         return app.json.response(answer)
-    if hasattr(answer, "__aiter__"):
+    if hasattr(answer, "__aiter__") and not callable(answer):
         return app.response_class(answer)
     if isinstance(answer, BaseResponse) or callable(answer):
         environ = current.request_context().request.environ
@@ -123,7 +124,10 @@ def _converted(app: t.Any, answer: t.Any) -> t.Any:
             raise TypeError(f"{error}\n{_not_an_answer(answer)}").with_traceback(
                 error.__traceback__
             ) from None
-    raise TypeError(_not_an_answer(answer))
+    refused = TypeError(_not_an_answer(answer))
+    if inspect.isawaitable(answer):
+        refused.add_note("An 'async def' function was called without 'await'.")
+    raise refused
 
 
 def _not_an_answer(answer: t.Any) -> str:
@@ -247,7 +251,9 @@ def _as_of(response: Response) -> tuple[str, str]:
 
 def send(response: t.Any, environ: t.Any, start_response: t.Any) -> t.Iterable[bytes]:
     """Send a response: it is a WSGI application."""
-    if hasattr(getattr(response, "response", None), "__aiter__"):
+    body = getattr(response, "response", None)
+    # What can be iterated either way is awaited only where something can wait.
+    if hasattr(body, "__aiter__") and (ASGI in environ or not hasattr(body, "__iter__")):
         return t.cast("t.Iterable[bytes]", _send_async(response, environ, start_response))
     if not isinstance(response, Response) or response._status not in _KNOWN_STATUSES:
         start_response = _cleaning(start_response)

@@ -72,15 +72,11 @@ class Response(BaseResponse, metaclass=Watched):
             super().set_data(encoded(t.cast(str, value)))
 
     def iter_encoded(self) -> t.Iterator[bytes]:
-        """Yield the pieces of the body as bytes."""
-        for piece in t.cast("t.Iterable[bytes | str]", self.response):
-            if isinstance(piece, str):
-                try:
-                    yield piece.encode()
-                except UnicodeEncodeError:
-                    yield encoded(piece)
-            else:
-                yield piece
+        """Yield the pieces of the body as bytes.
+
+        The body is fetched when this is called: what it returns may be wrapped and become the body.
+        """
+        return _as_bytes(t.cast("t.Iterable[bytes | str]", self.response))
 
     @property
     def date(self) -> datetime | None:
@@ -136,3 +132,14 @@ class Response(BaseResponse, metaclass=Watched):
         if app.debug:
             raise error
         app.logger.error("%s", error)
+
+
+def _as_bytes(pieces: t.Iterable[bytes | str]) -> t.Iterator[bytes]:
+    for piece in pieces:
+        if isinstance(piece, str):
+            try:
+                yield piece.encode()
+            except UnicodeEncodeError:
+                yield encoded(piece)
+        else:
+            yield piece
