@@ -188,6 +188,43 @@ def test_a_wrong_reference(reference, problem):
     assert problem in str(caught.value)
 
 
+def test_what_stands_in_an_apps_place():
+    """The error says what a name or a factory gave, and which apps the module has."""
+    with pytest.raises(NoAppException, match=r"'create_app' gave None\. Does it end without"):
+        find_best_app(module_with(create_app=lambda: None))
+    with pytest.raises(NoAppException, match="'number' gave an object of type 'int'"):
+        find_app_by_string(module_with(number=3), "number")
+    module = module_with(shop=Flask("shop"), create_app=two_arguments, other=3)
+    with pytest.raises(NoAppException, match="The module has 'shop' and 'create_app'"):
+        find_app_by_string(module, "app")
+
+
+BROKEN = {
+    "cannot be compiled": ("def hello()\n", "SyntaxError: expected ':'"),
+    "fails at import": ("raise ValueError('oh no')\n", "ValueError: oh no"),
+    "fails in its factory": ("def create_app():\n    return 1 / 0\n", "ZeroDivisionError"),
+}
+
+
+@pytest.mark.parametrize("command", ["routes", "run --port=0", "serve --port=0"])
+@pytest.mark.parametrize("case", BROKEN)
+def test_errors_of_the_apps_own_code(folder, case, command):
+    """The traceback has the app's code, and none of what led there: Click and the loader."""
+    source, last = BROKEN[case]
+    write(folder / "shop.py", source)
+    result = subprocess.run(
+        [sys.executable, "-m", "bolthead", "--app", "shop", *command.split()],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert result.returncode == 1
+    assert last in result.stderr
+    assert "shop.py" in result.stderr
+    for noise in ("click/core.py", "find_app.py", "group.py", "worker.py"):
+        assert noise not in result.stderr
+
+
 @pytest.mark.parametrize(
     ("path", "first_on_path", "module"),
     [
@@ -248,7 +285,7 @@ def test_a_missing_module_and_a_missing_dependency_differ(folder):
     """An ImportError within the app shows the app's traceback, and nothing of the framework."""
     write(folder / "shop.py", "import not_installed_here")
     prepare_import("shop.py")
-    with pytest.raises(NoAppException, match=r"^Could not import 'nothing'\.$"):
+    with pytest.raises(NoAppException, match=r"^Could not import 'nothing'\. There is no such"):
         locate_app("nothing", None)
     assert locate_app("nothing", None, raise_if_not_found=False) is None
 
@@ -507,6 +544,26 @@ def test_options_by_variables(app, invoke, variables, expected):
     assert invoke("restock").output == f"{expected}\n"
 
 
+@pytest.mark.parametrize(
+    ("args", "variables", "named"),
+    [
+        (["run"], {"FLASK_RUN_PORT": "x"}, "FLASK_RUN_PORT"),
+        (["run"], {"BOLTHEAD_RUN_PORT": "x", "FLASK_RUN_PORT": "1"}, "BOLTHEAD_RUN_PORT"),
+        (["routes"], {"FLASK_DEBUG": "x"}, "FLASK_DEBUG"),
+        (["routes"], {"BOLTHEAD_DEBUG": "x"}, "BOLTHEAD_DEBUG"),
+        (["run", "--port", "x"], {"FLASK_RUN_PORT": "1"}, None),
+    ],
+)
+def test_wrong_variables(invoke, args, variables, named):
+    """An option that is wrong by a variable of the environment is reported with its name."""
+    os.environ.update(variables)
+    result = invoke(*args)
+    assert result.exit_code == 2
+    told = " ".join(result.output.split())
+    assert "'x' is not a valid" in told
+    assert (f"(environment variable {named})." in told) == (named is not None)
+
+
 @pytest.mark.parametrize("variable", ["FLASK_APP", "BOLTHEAD_APP"])
 def test_app_by_variable(folder, variable):
     """The app can be named by either variable."""
@@ -566,7 +623,8 @@ def test_dotenv_tip(dotenv_files, monkeypatch, capsys):
     """Without python-dotenv there is a tip, if there are files to read."""
     monkeypatch.setitem(sys.modules, "dotenv", None)
     assert load_dotenv() is False
-    assert "Install python-dotenv to use them." in capsys.readouterr().err
+    tip = capsys.readouterr().err
+    assert "Install python-dotenv to use them. Run: pip install 'bolthead[dotenv]'" in tip
     (dotenv_files / "below").mkdir()
     monkeypatch.chdir(dotenv_files / "below")
     assert load_dotenv() is False
@@ -595,7 +653,9 @@ def test_env_file_needs_dotenv(dotenv_files, invoke, monkeypatch):
     monkeypatch.setitem(sys.modules, "dotenv", None)
     result = invoke("-e", "my.env", "routes")
     assert result.exit_code == 2
-    assert "python-dotenv must be installed to load an env file." in result.output
+    told = " ".join(result.output.split())
+    assert "python-dotenv must be installed to load an env file." in told
+    assert "pip install 'bolthead[dotenv]'" in told
 
 
 # run

@@ -506,10 +506,27 @@ REFUSALS = {
         {},
         "no database",
     ),
+    "no app of this name": ("site = 1\n", (), {}, "Failed to find Flask application"),
+    "a key that is none": (
+        APP,
+        ("--tls-cert", __file__, "--tls-key", __file__),
+        {},
+        "holds no certificate in PEM",
+    ),
+    "a folder for the process id that is none": (
+        APP,
+        ("--pid-file", "/nowhere/at/all.pid"),
+        {},
+        "Make the folder first",
+    ),
+    "no port": (APP, ("--port", "65536"), {}, "0<=x<=65535"),
     "an app that cannot be loaded": ("import nowhere_at_all", (), {}, "nowhere_at_all"),
     "no proxy": (APP, ("--trust-proxy", "everybody"), {}, "everybody"),
     "half of a certificate": (APP, ("--tls-cert", __file__), {}, "--tls-key"),
 }
+
+
+REFUSED_BY_CODE = {"a start that fails", "an app that cannot be loaded"}
 
 
 @pytest.mark.parametrize("case", REFUSALS)
@@ -520,6 +537,32 @@ def test_refusals(case, tmp_path):
     with running as server:
         assert server.process.wait(30) not in {0, None}
         assert reason in server.log()
+        # A sentence is enough where the fault is not in a line of the app.
+        assert ("Traceback" in server.log()) == (case in REFUSED_BY_CODE)
+
+
+def test_certificate_of_another_key(certificate, tmp_path):
+    """Files that TLS cannot be spoken with are refused, by each engine, before it serves."""
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.serialization import (
+        BestAvailableEncryption,
+        Encoding,
+        NoEncryption,
+        PrivateFormat,
+    )
+
+    form = Encoding.PEM, PrivateFormat.PKCS8
+    made = ec.generate_private_key(ec.SECP256R1())
+    (tmp_path / "other.pem").write_bytes(made.private_bytes(*form, NoEncryption()))
+    locked = made.private_bytes(*form, BestAvailableEncryption(b"word"))
+    (tmp_path / "locked.pem").write_bytes(locked)
+    for engine in ("granian", "uvicorn"):
+        for name, reason in (("other", "is not the key of"), ("locked", "locked by a password")):
+            tls = ("--tls-cert", certificate[0], "--tls-key", str(tmp_path / f"{name}.pem"))
+            options = ("--engine", engine, *tls)
+            with serving(tmp_path, APP, *options, ready=False) as server:
+                assert server.process.wait(30) == 1
+                assert reason in server.log()
 
 
 def test_session_with_a_key(tmp_path):
@@ -543,6 +586,7 @@ def test_address_in_use(tmp_path):
         )
         assert again.returncode == 1
         assert "Cannot listen" in again.stderr
+        assert "give another '--port'" in again.stderr
 
 
 def test_missing_engine(tmp_path):

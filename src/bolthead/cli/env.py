@@ -45,7 +45,10 @@ def _read_env_file(ctx: click.Context, param: click.Parameter, value: str | None
 
     if value is not None and importlib.util.find_spec("dotenv") is None:
         raise click.BadParameter(
-            "python-dotenv must be installed to load an env file.", ctx=ctx, param=param
+            "python-dotenv must be installed to load an env file."
+            " Run: pip install 'bolthead[dotenv]'",
+            ctx=ctx,
+            param=param,
         )
     load_defaults = get_load_dotenv(ctx.ensure_object(ScriptInfo).load_dotenv_defaults)
     if value is not None or load_defaults:
@@ -65,6 +68,23 @@ env_file_option = click.Option(
     expose_value=False,
     callback=_read_env_file,
 )
+
+
+def name_variable(error: click.BadParameter) -> click.BadParameter:
+    """Return the error about an option with the variable of the environment that set it, if any."""
+    ctx, param = error.ctx, error.param
+    if ctx is None or param is None or getattr(param, "show_envvar", False):
+        return error  # Click names it where the option's help does
+    if ctx.get_parameter_source(param.name or "") is not click.core.ParameterSource.ENVIRONMENT:
+        return error
+    prefix = ctx.find_root().auto_envvar_prefix or ""
+    variable = f"{ctx.auto_envvar_prefix or ''}_{param.name}".upper()
+    # Where both are set, ours counts.
+    for name in (f"{PREFIX}{variable.removeprefix(prefix).lstrip('_')}", variable):
+        if name in os.environ:
+            told = f"{error.message.rstrip('.')} (environment variable {name})."
+            return click.BadParameter(told, ctx, param, error.param_hint)
+    return error
 
 
 def share_variables(command_name: str, prefix: str | None) -> None:

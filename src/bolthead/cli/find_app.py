@@ -44,6 +44,7 @@ def find_best_app(module: t.Any) -> Flask:
             f" Use '{module.__name__}:name' to specify the correct one."
         )
 
+    other = ""
     for name in FACTORY_NAMES:
         factory = getattr(module, name, None)
         if not inspect.isfunction(factory):
@@ -56,11 +57,29 @@ def find_best_app(module: t.Any) -> Flask:
         made = factory()
         if isinstance(made, Flask):
             return made
+        other += _other_than_app(name, made)
 
     raise NoAppException(
         f"Failed to find Flask application or factory in module '{module.__name__}'."
-        f" Use '{module.__name__}:name' to specify one."
+        f" Use '{module.__name__}:name' to specify one.{other}"
     )
+
+
+def _other_than_app(source: str, found: t.Any) -> str:
+    """Return a sentence about what a name or a call gave in place of an app."""
+    if found is None:
+        return f" {source!r} gave None. Does it end without a 'return'?"
+    return f" {source!r} gave an object of type {type(found).__name__!r}."
+
+
+def _names_of_apps(module: t.Any) -> str:
+    """Return a sentence that names the apps and the usual factories of a module, if any."""
+    names = [
+        name
+        for name, value in vars(module).items()
+        if isinstance(value, Flask) or (name in FACTORY_NAMES and inspect.isfunction(value))
+    ]
+    return f" The module has {' and '.join(map(repr, names))}." if names else ""
 
 
 def find_app_by_string(module: t.Any, app_name: str) -> Flask:
@@ -73,7 +92,7 @@ def find_app_by_string(module: t.Any, app_name: str) -> Flask:
         found = getattr(module, name)
     except AttributeError as error:
         raise NoAppException(
-            f"Failed to find attribute {name!r} in {module.__name__!r}."
+            f"Failed to find attribute {name!r} in {module.__name__!r}.{_names_of_apps(module)}"
         ) from error
 
     if inspect.isfunction(found):
@@ -88,6 +107,7 @@ def find_app_by_string(module: t.Any, app_name: str) -> Flask:
         return found
     raise NoAppException(
         f"A valid Flask application was not obtained from '{module.__name__}:{app_name}'."
+        + _other_than_app(app_name, found)
     )
 
 
@@ -173,7 +193,10 @@ def locate_app(
                 + "".join(_traceback_from_module(error))
             ) from None
         if raise_if_not_found:
-            raise NoAppException(f"Could not import {module_name!r}.") from None
+            raise NoAppException(
+                f"Could not import {module_name!r}. There is no such module in {sys.path[0]!r}, nor"
+                " is one installed. '--app' takes a module or a file: 'shop', 'src/shop.py'."
+            ) from None
         return None
 
     module: ModuleType = sys.modules[module_name]
@@ -193,6 +216,23 @@ def _traceback_from_module(error: ImportError) -> list[str]:
     # The first frame is locate_app's; what interests is the app's own.
     own = error.__traceback__
     return traceback.format_exception(type(error), error, own and own.tb_next)
+
+
+def keep_own_frames(error: BaseException) -> bool:
+    """Cut an error's traceback down to the app's code; tell whether loading the app raised it.
+
+    What led there, of commands and of this module, does not help who mends the app.
+    """
+    frame = error.__traceback__
+    while frame is not None and frame.tb_frame.f_globals is not globals():
+        frame = frame.tb_next
+    if frame is None:
+        return False
+    while frame is not None and frame.tb_frame.f_globals is globals():
+        frame = frame.tb_next
+    # None where the app's file could not even be compiled: the error names the line.
+    error.__traceback__ = frame
+    return True
 
 
 def load_from_path(path: str) -> Flask:

@@ -13,7 +13,7 @@ from ..app import Flask
 from ..globals import current_app
 from ..helpers import get_debug_flag
 from . import find_app
-from .env import debug_option, env_file_option, share_variables
+from .env import debug_option, env_file_option, name_variable, share_variables
 from .find_app import NoAppException
 from .version import version_option
 
@@ -245,7 +245,17 @@ class FlaskGroup(AppGroup):
                 set_debug_flag=self.set_debug_flag,
                 load_dotenv_defaults=self.load_dotenv,
             )
-        return super().make_context(info_name, args, parent=parent, **extra)
+        try:
+            return super().make_context(info_name, args, parent=parent, **extra)
+        except click.BadParameter as error:
+            raise name_variable(error) from None
+
+    def invoke(self, ctx: click.Context) -> t.Any:
+        """Run the command; a wrong option that a variable set is reported with its name."""
+        try:
+            return super().invoke(ctx)
+        except click.BadParameter as error:
+            raise name_variable(error) from None
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the group's arguments; where only help is wanted, learn of the app beforehand.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .adopt import adopt_command
 from .check import check_command
 from .deploy_files import deploy_files_command
+from .find_app import keep_own_frames
 from .group import FlaskGroup
 from .secret_key import secret_key_command
 
@@ -29,4 +30,9 @@ def main() -> None:
     from ..compat import install_as_flask
 
     install_as_flask()
-    cli.main()
+    try:
+        cli.main()
+    except Exception as error:
+        # The line of the app that failed should be found at a glance.
+        keep_own_frames(error)
+        raise error

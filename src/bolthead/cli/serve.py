@@ -10,6 +10,7 @@ import typing as t
 
 import click
 
+from .find_app import NoAppException, keep_own_frames
 from .group import ScriptInfo, pass_script_info
 
 F = t.TypeVar("F", bound=t.Callable[..., t.Any])
@@ -28,7 +29,13 @@ _FILE = click.Path(exists=True, dir_okay=False, resolve_path=True)
 
 @click.command("serve", short_help="Serve the app in production.")
 @_option("--host", "-h", default="127.0.0.1", help="The address to listen on.")
-@_option("--port", "-p", default=8000, help="The port to listen on; 0 takes a free one.")
+@_option(
+    "--port",
+    "-p",
+    default=8000,
+    type=click.IntRange(0, 65535),
+    help="The port to listen on; 0 takes a free one.",
+)
 @_option("--uds", type=click.Path(), help="Listen at this Unix socket instead.")
 @_option("--workers", default=1, type=click.IntRange(1), help="How many processes serve.")
 @_option(
@@ -134,9 +141,10 @@ def serve_command(info: ScriptInfo, /, **options: t.Any) -> None:
     server_logger(settings.log_format)
     try:
         listener = supervisor.listen(settings)
-    except supervisor.CannotListen as error:
+        code = supervisor.Supervisor(settings, listener).run()
+    except (supervisor.CannotListen, supervisor.CannotWrite) as error:
         raise click.ClickException(str(error)) from error
-    sys.exit(supervisor.Supervisor(settings, listener).run())
+    sys.exit(code)
 
 
 def _check(settings: t.Any) -> None:
@@ -146,11 +154,16 @@ def _check(settings: t.Any) -> None:
     if (settings.tls_cert is None) != (settings.tls_key is None):
         raise click.UsageError("'--tls-cert' and '--tls-key' come together.")
     if settings.health_path and not settings.health_path.startswith("/"):
-        raise click.BadParameter("It is an absolute path.", param_hint="--health-path")
+        raise click.BadParameter(
+            f"{settings.health_path!r} does not begin with a slash.", param_hint="--health-path"
+        )
     try:
         Proxies(settings.trust_proxy)
     except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--trust-proxy") from error
+        raise click.BadParameter(
+            f"{error}. It takes a network such as 10.0.0.0/8, or 'unix'.",
+            param_hint="--trust-proxy",
+        ) from error
 
 
 def _work(info: ScriptInfo, settings: t.Any, place: str) -> t.NoReturn:
@@ -158,12 +171,21 @@ def _work(info: ScriptInfo, settings: t.Any, place: str) -> t.NoReturn:
     from ..serve import worker
     from ..serve.report import Reporter
 
+    def load() -> t.Any:
+        try:
+            return info.load_app()
+        except NoAppException as error:
+            raise worker.Refused(error.format_message().strip()) from None
+        except Exception as error:
+            keep_own_frames(error)
+            raise worker.NotLoaded(str(error)) from error
+
     listener, line = (socket.socket(fileno=int(number)) for number in place.split(","))
     for inherited in (listener, line):
         inherited.set_inheritable(False)
     code = 1
     try:
-        code = worker.main(info.load_app, settings, listener, Reporter(line))
+        code = worker.main(load, settings, listener, Reporter(line))
     except BaseException:
         traceback.print_exc()
     finally:

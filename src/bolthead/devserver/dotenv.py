@@ -24,7 +24,8 @@ def load_dotenv(path: str | os.PathLike[str] | None = None, load_defaults: bool 
     except ImportError:
         if path is not None or any(Path(name).is_file() for name in DEFAULT_FILES):
             click.secho(
-                " * Tip: There are .env files present. Install python-dotenv to use them.",
+                " * Tip: There are .env files present. Install python-dotenv to use them."
+                " Run: pip install 'bolthead[dotenv]'",
                 fg="yellow",
                 err=True,
             )

@@ -7,6 +7,7 @@ takes whatever has changed, and nothing of an app is in the supervisor.
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import selectors
@@ -41,6 +42,10 @@ class CannotListen(Exception):
     """The address is taken, or not to be had."""
 
 
+class CannotWrite(Exception):
+    """The file for the process id cannot be written."""
+
+
 def listen(settings: Settings) -> socket.socket:
     """Open the socket that all workers share: none of them takes waiting connections with it."""
     if settings.uds is not None:
@@ -55,7 +60,9 @@ def listen(settings: Settings) -> socket.socket:
         listener.bind(address)
         listener.listen(2048)
     except OSError as error:
-        raise CannotListen(f"Cannot listen on {settings.host}:{settings.port}: {error}") from error
+        raise CannotListen(
+            f"Cannot listen on {settings.host}:{settings.port}: {_reason(error)}"
+        ) from error
     listener.setblocking(False)
     return listener
 
@@ -76,9 +83,24 @@ def _listen_at_path(path: str) -> socket.socket:
         listener.bind(path)
         listener.listen(2048)
     except OSError as error:
-        raise CannotListen(f"Cannot listen at {path}: {error}") from error
+        raise CannotListen(f"Cannot listen at {path}: {_reason(error)}") from error
     listener.setblocking(False)
     return listener
+
+
+_CURES = {
+    errno.EADDRINUSE: "Stop the program that listens there, or give another '--port'.",
+    errno.EADDRNOTAVAIL: "'--host' is an address of this machine; 0.0.0.0 is all of them.",
+    errno.EACCES: "Ports below 1024 are for root: give '--port 8000', behind a proxy.",
+    errno.ENOENT: "Make the folder first.",
+}
+
+
+def _reason(error: OSError) -> str:
+    """Return what the system says, and what to do about it."""
+    cure = _CURES.get(error.errno or 0) if not isinstance(error, socket.gaierror) else None
+    told = f"{(error.strerror or str(error)).rstrip('.')}."
+    return f"{told} {cure}" if cure else told
 
 
 class _Child:
@@ -203,6 +225,8 @@ class Supervisor:
             child.replaces = None
 
     def _was_refused(self, child: _Child, reason: str) -> None:
+        if self._is_stopping:
+            return  # another worker has told the reason
         logger.error("%s", reason)
         if child.replaces is not None:
             # What runs goes on: a broken release must not end the service.
@@ -363,7 +387,10 @@ def _pid_file(path: str | None) -> t.Iterator[None]:
         yield
         return
     file = Path(path)
-    file.write_text(f"{os.getpid()}\n", encoding="ascii")
+    try:
+        file.write_text(f"{os.getpid()}\n", encoding="ascii")
+    except OSError as error:
+        raise CannotWrite(f"Cannot write the process id to {path}: {_reason(error)}") from error
     try:
         yield
     finally:

@@ -39,6 +39,10 @@ class Refused(Exception):
     """The server will not serve this app like this; the text says why and what to do."""
 
 
+class NotLoaded(Exception):
+    """The app's code failed where it was loaded, by the error that is the cause."""
+
+
 def check_app(app: t.Any) -> None:
     """Refuse what must not be served in production."""
     if app.debug:
@@ -54,6 +58,17 @@ def check_app(app: t.Any) -> None:
     weak = None if app.testing else find_weak_key(app.config)
     if weak is not None:
         raise Refused(weak)
+
+
+def check_tls(settings: Settings) -> None:
+    """Refuse files that TLS cannot be spoken with: Granian would abort, uvicorn answer nobody."""
+    if settings.tls_cert is None or settings.tls_key is None:
+        return
+    from .tls import find_fault
+
+    fault = find_fault(settings.tls_cert, settings.tls_key)
+    if fault is not None:
+        raise Refused(f"'--tls-cert' and '--tls-key': {fault}")
 
 
 def _uses_sessions(app: t.Any) -> bool:
@@ -75,7 +90,7 @@ def choose(app: t.Any, settings: Settings) -> tuple[str, str]:
             engine = "uvicorn"
     installed = granian_engine if engine == "granian" else uvicorn_engine
     if not installed.is_installed():
-        raise MissingExtra(engine, "pip install 'bolthead[serve]'")
+        raise MissingExtra("serve", "pip install 'bolthead[serve]'")
     if interface == "auto":
         interface = "asgi"
     if engine == "uvicorn":
@@ -116,15 +131,20 @@ def main(
         app = load()
         check_app(app)
         engine, interface = choose(app, settings)
+        check_tls(settings)
         threads = settings.threads or app.config.get("WORKER_THREADS", WORKER_THREADS)
         settings = replace(settings, threads=threads)
         app.config["WORKER_THREADS"] = split(threads)[1] if engine == "granian" else threads
     except (Refused, MissingExtra) as error:
         reporter.refuse(str(error))
         return 1
-    except Exception as error:
-        logger.exception("The app could not be loaded")
+    except NotLoaded as error:
+        logger.error("The app could not be loaded", exc_info=error.__cause__)
         reporter.refuse(f"The app could not be loaded: {error}")
+        return 1
+    except Exception as error:
+        logger.exception("The app cannot be served")
+        reporter.refuse(f"The app cannot be served: {error}")
         return 1
     worker = _Worker(app, settings, listener, reporter, engine, interface)
     try:
