@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import logging
+
 import pytest
 from werkzeug.routing import RequestRedirect
 
 import bolthead
-from bolthead import debughelpers, request
+from bolthead import Flask, debughelpers, g, render_template, request, session
 from bolthead.errors import FormDataRoutingRedirect, MissingExtra
 
 
@@ -86,3 +89,62 @@ def test_errors_say_what_to_do(act, text):
     finally:
         if ctx is not None:
             ctx.pop()
+
+
+async def wait():
+    return "done"
+
+
+def forget_to_await():
+    g.made = wait()
+    return g.made
+
+
+def close_what_was_made(error):
+    if "made" in g:
+        g.made.close()  # else it warns, some time later, that nobody awaited it
+
+
+def write_session():
+    session["seen"] = 1
+    return "ok"
+
+
+# What a view does, and the last line of the traceback in the log: what to do about it.
+CURES = {
+    "a missing template": (lambda: render_template("none.html"), "Looked in {folder}/templates ("),
+    "a missing secret key": (write_session, "Set SECRET_KEY to what 'bolthead secret-key' prints."),
+    "a forgotten await": (forget_to_await, "An 'async def' function was called without 'await'."),
+}
+
+
+@pytest.mark.parametrize(("view", "cure"), CURES.values(), ids=CURES)
+def test_cure_is_logged(view, cure, tmp_path):
+    """The traceback of a usual mistake ends with what to do; the error's own text is Flask's."""
+    app = Flask("shop", root_path=str(tmp_path))
+    app.add_url_rule("/", "index", view)
+    app.teardown_request(close_what_was_made)
+    log = io.StringIO()
+    app.logger.addHandler(logging.StreamHandler(log))
+    assert app.test_client().get("/").status_code == 500
+    assert log.getvalue().splitlines()[-1].startswith(cure.format(folder=tmp_path))
+
+
+def test_cure_of_a_wrong_converter():
+    """A rule with an unknown converter says which there are."""
+    app = Flask("shop")
+    with pytest.raises(LookupError, match="the converter 'integer' does not exist") as caught:
+        app.add_url_rule("/<integer:number>", "index", write_session)
+    (note,) = caught.value.__notes__
+    assert "'/<integer:number>'" in note
+    assert "int, path, string" in note
+
+
+def test_cure_of_two_views_of_one_name():
+    """A name that is taken says how the second view gets another."""
+    app = Flask("shop")
+    app.add_url_rule("/", "index", write_session)
+    with pytest.raises(AssertionError, match="existing endpoint function: index") as caught:
+        app.add_url_rule("/two", "index", wait)
+    (note,) = caught.value.__notes__
+    assert "give its route an 'endpoint'" in note

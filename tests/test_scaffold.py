@@ -155,3 +155,18 @@ def test_set_up_methods_keep_their_names_and_words():
     """Set-up methods show their own names and documentation."""
     assert Flask.route.__name__ == "route"
     assert Flask.before_request.__doc__
+
+
+@pytest.mark.parametrize("name", ["route", "get", "post"])
+def test_decorator_without_its_path(make, name):
+    """A route's decorator that was not called routes nothing, as in Flask, and warns of it."""
+    made = make()
+    with pytest.warns(
+        UserWarning, match="'index' is not routed: its decorator has no path"
+    ) as told:
+
+        @getattr(made, name)
+        def index():
+            return "never"
+
+    assert told[0].filename == __file__

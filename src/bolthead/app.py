@@ -359,14 +359,27 @@ class Flask(Scaffold, metaclass=AppType):
         methods |= required
         made_rule: t.Any = self.url_rule_class(rule, methods=methods, endpoint=endpoint, **options)
         made_rule.provide_automatic_options = provide_automatic_options
-        self.url_map.add(made_rule)
+        try:
+            self.url_map.add(made_rule)
+        except LookupError as error:
+            known_types = ", ".join(sorted(self.url_map.converters))
+            error.add_note(
+                f"The rule is {rule!r}. There are the converters {known_types}; add one of your own"
+                " to app.url_map.converters before the route."
+            )
+            raise
         if view_func is None:
             return
         known = self.view_functions.get(endpoint)
         if known is not None and known != view_func:
-            raise AssertionError(
+            clash = AssertionError(
                 f"View function mapping is overwriting an existing endpoint function: {endpoint}"
             )
+            clash.add_note(
+                "Two views have the same name. Rename one, or give its route an 'endpoint'. Where a"
+                " decorator names all views alike, put functools.wraps on what it returns."
+            )
+            raise clash
         self.view_functions[endpoint] = view_func
 
     def _add_websocket(

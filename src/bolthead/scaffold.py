@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import typing as t
+import warnings
 from functools import update_wrapper
 
 from werkzeug.exceptions import HTTPException, default_exceptions
@@ -36,6 +38,17 @@ T_url_value_preprocessor = t.TypeVar(
 T_route = t.TypeVar("T_route", bound=ft.RouteCallable)
 
 _sentinel: t.Any = object()
+
+
+def _warn_of_bare_route(view: t.Any) -> None:
+    """Warn that a decorator of routes was written without its path, which routes nothing."""
+    warnings.warn_explicit(
+        f"{view.__name__!r} is not routed: its decorator has no path. Write it as a call, such as"
+        f" @app.get('/{view.__name__}').",
+        UserWarning,
+        view.__code__.co_filename,
+        view.__code__.co_firstlineno,
+    )
 
 
 def setupmethod(f: F) -> F:
@@ -218,6 +231,8 @@ class Scaffold(metaclass=Watched):
     @setupmethod
     def route(self, rule: str, **options: t.Any) -> t.Callable[[T_route], T_route]:
         """Return a decorator that routes a URL to a view; options are those of ``add_url_rule``."""
+        if inspect.isfunction(rule):
+            _warn_of_bare_route(rule)
 
         def register(view: T_route) -> T_route:
             endpoint = options.pop("endpoint", None)

@@ -109,11 +109,13 @@ class NullSession(SecureCookieSession):
     """The session of an app without a secret key: it can be read, and says why not written."""
 
     def _fail(self, *args: t.Any, **kwargs: t.Any) -> t.NoReturn:
-        raise RuntimeError(
+        error = RuntimeError(
             "The session is unavailable because no secret "
             "key was set.  Set the secret_key on the "
             "application to something unique and secret."
         )
+        error.add_note("Set SECRET_KEY to what 'bolthead secret-key' prints.")
+        raise error
 
     __setitem__ = __delitem__ = clear = pop = popitem = update = setdefault = _fail
     del _fail

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import typing as t
 from collections import ChainMap
 
@@ -183,9 +184,27 @@ def render_template(template_name_or_list: TemplateName, **context: t.Any) -> st
     """
     app = current.app()
     environment = app.jinja_env
-    if type(template_name_or_list) is str:
-        return _render(app, environment.get_template(template_name_or_list), context)
-    return _render(app, environment.get_or_select_template(template_name_or_list), context)
+    try:
+        if type(template_name_or_list) is str:
+            return _render(app, environment.get_template(template_name_or_list), context)
+        return _render(app, environment.get_or_select_template(template_name_or_list), context)
+    except TemplateNotFound as error:
+        _tell_folders(app, error)
+        raise
+
+
+def _tell_folders(app: t.Any, error: TemplateNotFound) -> None:
+    """Say in the traceback where templates are looked for."""
+    if hasattr(error, "__notes__"):
+        return  # said where a template was rendered within another
+    loaders = [owner.jinja_loader for owner in (app, *app.iter_blueprints())]
+    folders = [str(path) for loader in loaders for path in getattr(loader, "searchpath", ())]
+    told = [
+        folder if os.path.isdir(folder) else f"{folder} (there is no such folder)"
+        for folder in dict.fromkeys(folders)
+    ]
+    if told:
+        error.add_note(f"Looked in {', '.join(told)}.")
 
 
 def render_template_string(source: str, **context: t.Any) -> str:
