@@ -234,6 +234,14 @@ def test_authorization(authorization, status):
     assert send(make(), "wsgi", headers=headers) == status
 
 
+@pytest.mark.parametrize("way", ["wsgi", "asgi", "asgi-loop"])
+@pytest.mark.parametrize("authorization", ["Basic YTpi", "Digest username=a", "Bearer token", ""])
+def test_programs_with_credentials(way, authorization):
+    """What sends neither header is no browser, whatever its credentials are: it is let through."""
+    headers = [("Authorization", authorization)]
+    assert send(make(way=way), way, headers=headers) == 200
+
+
 def test_exempt_view():
     """A marked view answers every origin, also below further decorators; others do not."""
     app = make()

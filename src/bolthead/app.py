@@ -45,7 +45,7 @@ from .plan.route_plan import RoutePlan
 from .protocols import wsgi
 from .protocols.lifespan import Lifespan
 from .registry import REGISTRIES, CountedList
-from .safe_defaults import IN_BOLTHEAD
+from .safe_defaults import IN_BOLTHEAD, setting
 from .scaffold import Scaffold, T_teardown, _endpoint_from_view_func, setupmethod
 from .sessions import SecureCookieSession, SecureCookieSessionInterface, SessionInterface
 from .wrappers import Request, Response, Websocket
@@ -300,7 +300,7 @@ class Flask(Scaffold, metaclass=AppType):
             session=proxies.session,
             g=proxies.g,
         )
-        if security_headers.chosen(self.config):
+        if setting(self.config, "SECURITY_HEADERS"):
             environment.globals["csp_nonce"] = security_headers.csp_nonce
         environment.policies["json.dumps_function"] = self.json.dumps
         return environment

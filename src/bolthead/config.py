@@ -40,6 +40,7 @@ class ConfigAttribute(t.Generic[T]):
 
 # The settings that plans are compiled with; others are read when they are needed.
 _PLANNED = [
+    "ALLOW_UNDERSCORE_HEADERS",
     "CROSS_ORIGIN_PROTECTION",
     "DEBUG",
     "MAX_PATH_LENGTH",

@@ -100,8 +100,9 @@ def _is_origin_of(environ: WSGIEnvironment, origin: str) -> bool:
 def trusted_origins(config: t.Mapping[str, t.Any]) -> frozenset[str]:
     """Return ``TRUSTED_ORIGINS``; ValueError for one that is no origin."""
     origins = config.get("TRUSTED_ORIGINS") or ()
-    for origin in [origins] if isinstance(origins, str) else origins:
-        if isinstance(origins, str) or not _ORIGIN.fullmatch(origin):
+    is_list = isinstance(origins, list | tuple | set | frozenset)
+    for origin in origins if is_list else [origins]:
+        if not is_list or not isinstance(origin, str) or not _ORIGIN.fullmatch(origin):
             raise ValueError(
                 f"TRUSTED_ORIGINS has {origin!r}. It is a list of origins such as"
                 " 'https://shop.example' or 'http://localhost:3000': a scheme and a host, with a"
@@ -113,7 +114,7 @@ def trusted_origins(config: t.Mapping[str, t.Any]) -> frozenset[str]:
 def mode(config: t.Mapping[str, t.Any]) -> str:
     """Return ``CROSS_ORIGIN_PROTECTION``; ValueError for what is none of its values."""
     value: str = setting(config, "CROSS_ORIGIN_PROTECTION")
-    if value not in MODES:
+    if not isinstance(value, str) or value not in MODES:
         raise ValueError(
             f"CROSS_ORIGIN_PROTECTION is {value!r}. It is one of 'enforce' (refuse), 'report' (log"
             " once for each endpoint) and 'off'."

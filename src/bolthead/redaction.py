@@ -180,9 +180,12 @@ def _of_body(read: t.Mapping[str, t.Any]) -> t.Iterator[str]:
         yield from _of_fields(_walk(document[0]))
 
 
-def _of_fields(fields: t.Iterable[tuple[str, t.Any]]) -> t.Iterator[str]:
+def _of_fields(fields: t.Iterable[tuple[str | None, t.Any]]) -> t.Iterator[str]:
     for name, value in fields:
-        if isinstance(value, str) and len(value) >= _SHORTEST_FIELD and _tells_a_secret(name):
+        if not isinstance(value, str) or len(value) < _SHORTEST_FIELD:
+            continue
+        # A part of a form may have no name.
+        if name is not None and _tells_a_secret(name):
             yield value
 
 

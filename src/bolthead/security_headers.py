@@ -51,6 +51,11 @@ NONCE = "{nonce}"
 _ONLY_OVER_HTTPS = "strict-transport-security"
 _VALUE = Pattern(r"[\t -~]*")
 
+_NO_HEADERS = (
+    "SECURITY_HEADERS is {!r}. It is 'basic', 'strict', a mapping of headers to their values,"
+    " or None."
+)
+
 _Headers = tuple[tuple[str, str], ...]
 _Send = t.Callable[[t.Any, t.Any, t.Any], t.Iterable[bytes]]
 
@@ -72,14 +77,14 @@ def chosen(config: t.Mapping[str, t.Any]) -> dict[str, str]:
     value = setting(config, "SECURITY_HEADERS")
     if isinstance(value, str):
         if value not in PRESETS:
-            raise ValueError(
-                f"SECURITY_HEADERS is {value!r}. It is 'basic', 'strict', a mapping of headers to"
-                " their values, or None."
-            )
+            raise ValueError(_NO_HEADERS.format(value))
         value = PRESETS[value]
+    if value is not None and not isinstance(value, t.Mapping):
+        raise ValueError(_NO_HEADERS.format(value))
     headers = {name: text for name, text in (value or {}).items() if text is not None}
     for name, text in headers.items():
-        if not is_header_name(name) or not _VALUE.fullmatch(text):
+        is_text = isinstance(name, str) and isinstance(text, str)
+        if not is_text or not is_header_name(name) or not _VALUE.fullmatch(text):
             raise ValueError(
                 f"SECURITY_HEADERS has {name!r}: {text!r}, which cannot be sent as a header. Both"
                 " are printable ASCII in one line."

@@ -843,6 +843,15 @@ BAD_APPS = [
             return render_template("pgae.html")  #! B032
         """,
     ),
+    # B035: settings that cannot be
+    one_file(
+        "settings that no request can be answered with",
+        """
+        app.config["TRUSTED_ORIGINS"] = "https://shop.example"  #! B035
+        app.config["SECURITY_HEADERS"] = "strictest"  #! B035
+        app.config["MAX_COOKIES"] = "many"  #! B035
+        """,
+    ),
     # B033: settings of former releases
     one_file("a removed setting", 'app.config["JSON_SORT_KEYS"] = False  #! B033'),
 ]

@@ -65,12 +65,14 @@ class Tally:
         self.requests = 0
         self.statuses: Counter[int | None] = Counter()
         self.found: Counter[str] = Counter()
+        self.shown: Counter[tuple[str, bytes]] = Counter()
         self.listener = Listener()
 
     def note(self, kind: str, number: int, ask: Ask, reply: Reply | None, what: object) -> None:
-        """Count a finding, and print the first ones of its kind."""
+        """Count a finding, and print the first ones of its kind and path."""
         self.found[kind] += 1
-        if self.found[kind] <= 5:
+        self.shown[kind, ask.path[:6]] += 1
+        if self.shown[kind, ask.path[:6]] <= 2 and len(self.shown) < 100:
             print(f"FOUND {kind} by request {number}, {door_of(number)}: {what!a}")
             print(f"  {ask.method!a} {ask.path[:300]!a}?{ask.query[:300]!a} host={ask.host!a:.80}")
             print(f"  headers {str(ask.headers)[:600]}")
@@ -90,19 +92,16 @@ class Tally:
         self.judge(number, ask, reply, spent)
 
     async def put_on_loop(self, app: t.Any, asks: list[tuple[int, Ask]]) -> None:
-        """Put requests, one by one, by the doors that need a loop."""
-        for number, ask in asks:
-            door = LOOPED[door_of(number)]
-            for _ in range(2):
+        """Put requests by the doors that need a loop: all at once; one by one to find a slow one."""
+        began = time.process_time()
+        replies = await asyncio.gather(*(_answer(app, *asked) for asked in asks))
+        together = time.process_time() - began
+        for (number, ask), reply in zip(asks, replies, strict=True):
+            spent = 0.0
+            if together > SLOW:
                 began = time.process_time()
-                try:
-                    async with asyncio.timeout(PATIENCE):
-                        reply = await door(app, ask)
-                except TimeoutError:
-                    reply = Reply(escaped=TimeoutError("nobody answers"))
+                reply = await _answer(app, number, ask)
                 spent = time.process_time() - began
-                if spent <= SLOW:
-                    break
             self.judge(number, ask, reply, spent)
 
     def judge(self, number: int, ask: Ask, reply: Reply, spent: float) -> None:
@@ -126,8 +125,8 @@ class Tally:
 
 
 # One request in so many goes by each door; and how many go to one app, and are made, at a time.
-DOORS = ["wsgi"] * 13 + ["asgi"] * 4 + ["rsgi"] * 2 + ["websocket"]
-BATCH = 2 * len(DOORS)
+DOORS = ["wsgi"] * 14 + ["asgi"] * 4 + ["rsgi", "websocket"]
+BATCH = 4 * len(DOORS)
 APPS = ((Flask, "plain"), (Bolthead, "plain"), (Flask, "subdomains"), (Bolthead, "hosts"))
 SHOWN = 20_000
 # After how many seconds a request that nobody answers is given up.
@@ -145,6 +144,15 @@ def asked(seed: int, number: int) -> Ask:
     if door_of(number) != "websocket" or number % 9 == 0:
         return ask
     return replace(ask, path=SOCKETS[number % len(SOCKETS)])
+
+
+async def _answer(app: t.Any, number: int, ask: Ask) -> Reply:
+    """Return the answer to a request; an error where there is none at all."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await LOOPED[door_of(number)](app, ask)
+    except TimeoutError:
+        return Reply(escaped=TimeoutError("nobody answers"))
 
 
 def throw(options: argparse.Namespace) -> Tally:

@@ -136,7 +136,7 @@ def _add_answers(app: t.Any) -> None:
 
     @app.errorhandler(405)
     def not_so(error: HTTPException) -> t.Any:
-        return render_template("page.html", v=request.method), 405
+        return f"no {request.method} here", 405
 
     @app.errorhandler(HTTPException)
     def told(error: HTTPException) -> t.Any:

@@ -303,3 +303,82 @@ def test_underscores_do_not_shadow_hyphens(doors):
         ([(b"X_Real_IP", b"6.6.6.6")], b"none"),
     ]:
         assert doors.ask(app, Ask(headers=tuple(headers)), "asgi").body == shown
+
+
+def shows_key(**settings):
+    """An app of either kind of view that tells the key a client sends."""
+    from bolthead import request, websocket
+
+    app = Flask("spelled")
+    app.config.update(settings)
+
+    @app.get("/")
+    def show():
+        return request.headers.get("X-Api-Key", "none")
+
+    @app.get("/async")
+    async def show_async():
+        return show()
+
+    @app.websocket("/socket")
+    async def tell():
+        await websocket.send(websocket.headers.get("X-Api-Key", "none"))
+
+    return app
+
+
+PLAIN, SPELLED, OTHER = (b"X-Api-Key", b"plain"), (b"X_Api_Key", b"spelled"), (b"X_Api-Key", b"o")
+
+
+@pytest.mark.parametrize(
+    ("allowed", "headers", "shown"),
+    [
+        (["X_Api_Key"], [SPELLED], b"spelled"),
+        (["x_api_key"], [SPELLED], b"spelled"),
+        (("X_Api_Key", "X_Other"), [SPELLED, (b"X_Api_Key", b"second")], b"spelled"),
+        (["X_Api_Key"], [SPELLED, PLAIN], b"plain"),
+        (["X_Api_Key"], [PLAIN, SPELLED], b"plain"),
+        (["X_Api_Key"], [OTHER], b"none"),
+        (["X_Other"], [SPELLED], b"none"),
+        ([], [SPELLED], b"none"),
+        (None, [SPELLED], b"none"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [(b"/", "asgi"), (b"/async", "asgi"), (b"/", "rsgi"), (b"/socket", "websocket")],
+)
+def test_underscores_that_are_allowed(doors, path, kind, allowed, headers, shown):
+    """Headers of ALLOW_UNDERSCORE_HEADERS are taken, unless that with hyphens is there."""
+    app = shows_key(ALLOW_UNDERSCORE_HEADERS=allowed)
+    assert doors.ask(app, Ask(path, headers=tuple(headers)), kind).body == shown
+
+
+def test_underscores_may_be_allowed_later(doors):
+    """What was compiled follows the setting."""
+    app = shows_key()
+    ask = Ask(headers=(SPELLED,))
+    assert doors.ask(app, ask, "asgi").body == b"none"
+    app.config["ALLOW_UNDERSCORE_HEADERS"] = ["X_Api_Key"]
+    assert doors.ask(app, ask, "asgi").body == b"spelled"
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "X_Api_Key:",
+        True,
+        ["X-Api-Key"],
+        ["X_Api Key"],
+        [5],
+        ["X_Forwarded_For"],
+        ["x-forwarded_proto"],
+        ["Content_Length"],
+        ["Transfer_Encoding"],
+        ["X_Real_IP"],
+    ],
+)
+def test_underscores_that_cannot_be_allowed(names):
+    """What is no name with an underscore, or could pass for a proxy's word, is a clear error."""
+    with pytest.raises(ValueError, match="ALLOW_UNDERSCORE_HEADERS has"):
+        shows_key(ALLOW_UNDERSCORE_HEADERS=names)._current_plans()

@@ -143,6 +143,18 @@ DIFFERENCES: dict[str, Difference] = {
     "structure/async/*/template": Difference(
         500, (200,), "an async view cannot render a template whose context processor is async"
     ),
+    "bad_input/mount/newline-redirect": Difference(
+        500, (308,), "a line break in the prefix that a proxy passes on is copied into Location"
+    ),
+    "bad_input/mount/backslash-redirect": Difference(
+        308, (308,), "a prefix that is no path makes url_for write another host's address"
+    ),
+    **{
+        f"bad_input/mount/{case}-url": Difference(
+            200, (200,), "a prefix that is no path makes url_for write another host's address"
+        )
+        for case in ("slashes", "backslash", "newline", "word")
+    },
     "bad_input/query/raw-newline-redirect": Difference(
         500, (308, 400), "a line break in the query is copied into Location"
     ),

@@ -204,6 +204,10 @@ def build(fw):
     def teapot(error):
         return "teapot", 418
 
+    @app.route("/url-for")
+    def address():
+        return fw.url_for("slash")
+
     return app
 
 
@@ -904,6 +908,19 @@ BEYOND = {
     ),
     "surrogate": (500, post("/json-url", r'"\ud800"', JSON)),
 }
+# Where the app is mounted, as a proxy's header says it through ProxyFix.
+MOUNTS = {
+    f"{name}-{kind}": (status, get(path, environ={"SCRIPT_NAME": value}))
+    for kind, path, status in (("redirect", "/slash", 308), ("url", "/url-for", 200))
+    for name, value in {
+        "good": "/mounted",
+        "slashes": "//evil.test",
+        "backslash": "/\\evil.test",
+        "newline": "/a\r\nX-Evil: 1",
+        "word": "mounted",
+        "accent": "/\xc3\xa9",
+    }.items()
+}
 GROUPS = {
     "path": (build, PATHS),
     "query": (build, QUERIES),
@@ -923,6 +940,7 @@ GROUPS = {
     "trusted": (build_trusted, TRUSTED),
     "named": (build_named, NAMED),
     "beyond": (build, BEYOND),
+    "mount": (build, MOUNTS),
 }
 for build_app, _ in GROUPS.values():
     offer(build_app)

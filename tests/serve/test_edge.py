@@ -133,6 +133,22 @@ def test_names_with_underscores(way, tmp_path):
 
 
 @pytest.mark.parametrize("way", WAYS)
+def test_names_with_underscores_that_are_allowed(way, tmp_path):
+    """One of ALLOW_UNDERSCORE_HEADERS is taken, unless the one with a hyphen is there, too."""
+    source = APP + "\napp.config['ALLOW_UNDERSCORE_HEADERS'] = ['X_User']\n"
+    with serving(tmp_path, source, way=way) as server:
+        for sent, seen in [
+            (b"X_User: spelled\r\nX_Other: evil", b"spelled"),
+            (b"X_User: spelled\r\nX-User: plain", b"plain"),
+            (b"X-User: plain\r\nX_User: spelled", b"plain"),
+        ]:
+            answer = server.raw(b"GET / HTTP/1.1\r\nHost: a\r\n" + sent + b"\r\n\r\n")
+            assert seen in answer
+            assert (b"spelled" in answer) is (seen == b"spelled")
+            assert b"evil" not in answer
+
+
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(
     "body",
     [b"Content-Length: 500\r\n\r\nshort", b"Transfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n"],

@@ -181,6 +181,7 @@ def run_command(
         _refuse_debugger_for_others(host)
     app = _load_or_stand_in(info)
     refuse_weak_key(app)
+    _refuse_invalid_settings(app)
     debug = get_debug_flag()
     devserver.show_server_banner(debug, info.app_import_path)
     devserver.run(
@@ -195,6 +196,17 @@ def run_command(
         extra_files=extra_files,
         exclude_patterns=exclude_patterns,
     )
+
+
+def _refuse_invalid_settings(app: t.Any) -> None:
+    """Leave the command where an app has a setting with which it could answer no request."""
+    from ..devserver.banner import is_reloader_child
+    from ..plan.settings import find_invalid
+
+    if is_reloader_child():
+        return  # a mistake made while the server runs is shown, and served away once it is mended
+    for _, invalid in find_invalid(getattr(app, "config", {})):
+        raise click.ClickException(invalid)
 
 
 def _refuse_debugger_for_others(host: str) -> None:

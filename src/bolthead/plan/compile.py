@@ -22,6 +22,7 @@ from ..signals import (
     request_tearing_down,
 )
 from ..wrappers import Request, Response
+from ..wrappers.lenient import allowed_underscores
 from ..wrappers.limits import PATH_LENGTH
 from ..wrappers.request import split_blueprint_path
 from . import respond, run_async, run_sync
@@ -177,6 +178,8 @@ class Plans:
         self._builds_paths = _builds_paths(app)
         self.routes: dict[str | None, RoutePlan] = {}
         self.added = security_headers.make_added(app.config)
+        # The headers with underscores in their names that this app takes, by ASGI.
+        self.spelled = allowed_underscores(app.config)
         self.send: Function = respond.send_quickly if respond.is_own(Response) else respond.send
         self.send_by_methods: Function = respond.send
         if self.added is not None:

@@ -155,7 +155,7 @@ async def _http(app: Served, scope: Scope, receive: Receive, send: Send) -> None
     plans = app._changes.compiled
     if plans is None:
         plans = app._current_plans()
-    environ = scope.get(ENVIRON) or make_environ(scope)
+    environ = scope.get(ENVIRON) or make_environ(scope, plans.spelled)
     exchange = _Exchange(app, environ, receive, send)
     # The plan, as far as it can be known before anything is in force.
     plan, found = _find(plans, environ) if plans.runs_on_loop else (None, None)

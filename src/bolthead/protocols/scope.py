@@ -24,8 +24,11 @@ BLOCK = 128 * 1024
 """How many bytes of a file are read at a time: each time a worker thread is asked."""
 
 
-def make_environ(scope: Scope) -> WSGIEnvironment:
-    """Return the environ of a request or of a WebSocket's handshake, without its body."""
+def make_environ(scope: Scope, allowed: t.Container[bytes] = frozenset()) -> WSGIEnvironment:
+    """Return the environ of a request or of a WebSocket's handshake, without its body.
+
+    Of headers with underscores in their names those are taken that are ``allowed``.
+    """
     # PERF: a copy and then what differs, and caches that are dictionaries: this is a fifth of an
     # asynchronous request; see benchmarks/async_servers.py.
     get = scope.get
@@ -59,6 +62,8 @@ def make_environ(scope: Scope) -> WSGIEnvironment:
     for name, value in scope["headers"]:
         key = _KEYS[name] if name in _KEYS else header_key(name)
         if key is None:
+            if name in allowed:
+                return _make_with_spelled(scope, allowed)
             continue
         text = str(value, "latin-1")
         if key not in environ:
@@ -70,6 +75,20 @@ def make_environ(scope: Scope) -> WSGIEnvironment:
     if repeated is not None:
         for key, texts in repeated.items():
             environ[key] = ("; " if key == "HTTP_COOKIE" else ",").join(texts)
+    return environ
+
+
+def _make_with_spelled(scope: Scope, allowed: t.Container[bytes]) -> WSGIEnvironment:
+    """Return an environ with the headers that are allowed an underscore in their name."""
+    headers = scope["headers"]
+    plain = [(name, value) for name, value in headers if b"_" not in name]
+    environ = make_environ({**scope, "headers": plain})
+    environ[ASGI] = scope
+    for name, value in headers:
+        if name in allowed:
+            key = f"HTTP_{name.decode('latin-1').upper().replace('-', '_')}"
+            # That with hyphens stands if both are there: a proxy in front may have set it.
+            environ.setdefault(key, str(value, "latin-1"))
     return environ
 
 
@@ -137,7 +156,8 @@ def _as_latin(text: str) -> str:
 def header_key(name: bytes) -> str | None:
     """Return the environ's key of a header; None for one that could pass for another.
 
-    ``X_Real_IP`` and ``X-Real-IP`` would have the same key, so that with an underscore is ignored.
+    ``X_Api_Key`` and ``X-Api-Key`` would have the same key, so that with an underscore is ignored,
+    unless ALLOW_UNDERSCORE_HEADERS has it.
     """
     key: str | None = None
     if b"_" not in name:

@@ -335,7 +335,7 @@ async def serve(app: Served, scope: Scope, receive: Receive, send: Send) -> None
         await app._lifespan.start(app)
     if (await receive())["type"] != "websocket.connect":
         return
-    environ = make_environ(scope)
+    environ = make_environ(scope, app._current_plans().spelled)
     # Of HTTP/2 and later, and of some servers, these are not among the headers.
     environ.update(REQUEST_METHOD="GET", HTTP_UPGRADE="websocket", HTTP_CONNECTION="Upgrade")
     is_secure = scope.get("scheme") in {"wss", "https"}

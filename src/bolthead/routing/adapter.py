@@ -10,7 +10,7 @@ from werkzeug.routing import Map, MapAdapter
 from werkzeug.wsgi import get_host
 
 from ..made import Pattern
-from ..wrappers.lenient import is_legal_host
+from ..wrappers.lenient import SCHEMES, as_path, as_scheme, is_legal_host
 from ..wrappers.limits import PATH_LENGTH
 
 
@@ -62,6 +62,10 @@ def create_url_adapter(app: Routed, request: t.Any) -> MapAdapter | None:
     adapter = app.url_map.bind_to_environ(
         request.environ, server_name=server_name, subdomain=subdomain
     )
+    if adapter.url_scheme not in SCHEMES:
+        adapter.url_scheme = as_scheme(adapter.url_scheme)
+    if adapter.script_name != "/":
+        adapter.script_name = as_path(adapter.script_name)
     query = str(adapter.query_args or "")
     if "\n" in query or "\r" in query:
         # A redirect repeats the query in a header, where a line break would be refused.

@@ -90,7 +90,7 @@ class Dispatcher:
             raise
 
     def _run(self, watcher: t.Any, scope: Scope, visit: Visit, threads: bridges.Threads) -> None:
-        environ = make_environ(scope)
+        environ = make_environ(scope, self.door.spelled)
         if not self._needs_no_loop(environ):
             scope[asgi.ENVIRON] = environ
             self._give_to_loop(watcher, scope, visit)

@@ -7,6 +7,7 @@ import random
 import typing as t
 from collections import deque
 
+from ..wrappers.lenient import allowed_underscores
 from . import edge, ids
 from .access_log import AccessLog, Visit
 from .body import Body, declared_length
@@ -48,6 +49,8 @@ class Door:
         """Called once, when the worker has answered as many requests as it should."""
         self.loop_wait: t.Callable[[], float] = _no_wait
         """Tells for how many seconds what has come has waited for the loop, where it is asked."""
+        self.spelled = allowed_underscores(getattr(app, "config", {}))
+        """The headers with underscores in their names that the app takes."""
         self._proxies = Proxies(settings.trust_proxy)
         self.make_id = ids.Maker().make
         """Makes the id of a request."""
@@ -61,7 +64,8 @@ class Door:
     def begin(self, scope: Scope) -> tuple[Visit, edge.Reply | None]:
         """Look at a request: what its line in the log tells, and its answer if it needs no app."""
         is_socket = scope["type"] == "websocket"
-        refusal = edge.check_handshake(scope) if is_socket else edge.check(scope)
+        check = edge.check_handshake if is_socket else edge.check
+        refusal = check(scope, self.spelled)
         if refusal is not None:
             return self._visit(scope, None), refusal
         made = None

@@ -115,10 +115,11 @@ OF_THE_SERVER = Reply(204, [], b"")
 """The answer to ``OPTIONS *``, which asks the server rather than the app (RFC 9110, 9.3.7)."""
 
 
-def check(scope: Scope) -> Reply | None:
+def check(scope: Scope, spelled: t.Container[bytes] = frozenset()) -> Reply | None:
     """Return the refusal of a request, or None; names with underscores are taken out of it.
 
-    ``X_Real_IP`` and ``X-Real-IP`` are one key of an environ, so either could pass for the other.
+    ``X_Api_Key`` and ``X-Api-Key`` are one key of an environ, so either could pass for the other.
+    Those of ``spelled`` stay: the app takes them where there is none with hyphens.
     """
     path = scope.get("raw_path") or scope["path"].encode("utf-8", "surrogateescape")
     method = scope.get("method")
@@ -176,7 +177,9 @@ def check(scope: Scope) -> Reply | None:
         return BAD_LENGTH
     if not is_clean:
         scope["headers"] = [
-            pair for pair in headers if b"_" not in pair[0] and pair != (b"host", b"")
+            pair
+            for pair in headers
+            if (b"_" not in pair[0] or pair[0] in spelled) and pair != (b"host", b"")
         ]
     return None
 
@@ -236,9 +239,9 @@ OTHER_VERSION = reply(
 )
 
 
-def check_handshake(scope: Scope) -> Reply | None:
+def check_handshake(scope: Scope, spelled: t.Container[bytes] = frozenset()) -> Reply | None:
     """Return the refusal of a WebSocket's handshake, or None (RFC 6455, 4.2.1)."""
-    refusal = check(scope)
+    refusal = check(scope, spelled)
     if refusal is not None:
         return refusal
     if scope["http_version"] == "2":

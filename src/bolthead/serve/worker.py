@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from ..errors import MissingExtra
 from ..keys import find_weak_key
+from ..plan.settings import find_invalid
 from ..plan.compile import WORKER_THREADS
 from . import granian_engine, logs, orphan, uvicorn_engine
 from .dispatch import split
@@ -55,6 +56,8 @@ def check_app(app: t.Any) -> None:
             "The app uses sessions but has no secret key. Set SECRET_KEY to what"
             " 'bolthead secret-key' prints."
         )
+    for _, invalid in find_invalid(app.config):
+        raise Refused(invalid)
     weak = None if app.testing else find_weak_key(app.config)
     if weak is not None:
         raise Refused(weak)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import ipaddress
 import logging
+import re
 import typing as t
 from urllib.parse import quote
 
@@ -36,13 +37,13 @@ class Body(io.RawIOBase):
         self,
         stream: t.IO[bytes],
         declared: int | None,
-        most: int | None,
+        most: float | None,
         *,
         is_bounded: bool = False,
     ) -> None:
         self.source = stream
         self._declared = declared
-        self._most = most
+        self._most = None if most is None else int(most)
         # Where the stream is not to be read beyond its length.
         self._end = declared if is_bounded else None
         self._size = 0
@@ -154,6 +155,30 @@ def _is_label(label: str) -> bool:
     return not text.isascii() and text.isprintable()
 
 
+SCHEMES = frozenset({"http", "https", "ws", "wss"})
+"""The schemes of requests and of WebSockets."""
+
+_SCHEME = Pattern(r"[A-Za-z][A-Za-z0-9+.-]{0,31}")
+
+
+def as_scheme(scheme: str) -> str:
+    """Return a scheme that can stand in an address (RFC 3986, 3.1); "http" for what is none."""
+    return scheme if _SCHEME.fullmatch(scheme) else "http"
+
+
+_NOT_IN_A_PATH = Pattern(r"[\x00-\x1f\x7f-\x9f]")
+
+
+def as_path(mount: str) -> str:
+    """Return where an app is mounted as a path: a proxy may pass on what a client has made up.
+
+    It begins with one slash (PEP 3333; two would begin another host's address), and has no
+    control characters, which no header may repeat.
+    """
+    path = "/" + mount.lstrip("/\\")
+    return _NOT_IN_A_PATH.sub(lambda found: quote(found[0]), path)
+
+
 def clean_query(query: str) -> bytes:
     """Return a query string, given as WSGI does, with bytes that are not UTF-8 percent-encoded."""
     raw = query.encode("latin-1", "replace")
@@ -164,7 +189,7 @@ def clean_query(query: str) -> bytes:
 def is_deeper(data: t.Any, most: int) -> bool:
     """Tell whether parsed JSON is nested in more levels than that."""
     level = [data] if type(data) in _CONTAINERS else []
-    for _ in range(most):
+    for _ in range(int(most)):
         level = [
             child
             for held in level
@@ -262,6 +287,31 @@ def is_header_name(name: str) -> bool:
     if len(KNOWN_NAMES) < _MOST_KNOWN:
         KNOWN_NAMES.add(name)
     return True
+
+
+# What says how long a body is, what it is, or what a proxy has seen: nobody else may say so.
+_NEVER_SPELLED = Pattern(
+    r"(?:content|transfer|x[-_]forwarded)[-_].*|x[-_]real[-_]ip", re.IGNORECASE
+)
+
+
+def allowed_underscores(config: t.Mapping[str, t.Any]) -> frozenset[bytes]:
+    """Return the names of ``ALLOW_UNDERSCORE_HEADERS`` in small letters; ValueError for others."""
+    names = config.get("ALLOW_UNDERSCORE_HEADERS") or ()
+    if not isinstance(names, list | tuple | set | frozenset):
+        names = [names]
+    for name in names:
+        if not isinstance(name, str) or "_" not in name or _NAME.fullmatch(name) is None:
+            raise ValueError(
+                f"ALLOW_UNDERSCORE_HEADERS has {name!r}. It is a list of names of headers with an"
+                " underscore in them, such as ['X_Api_Key']."
+            )
+        if _NEVER_SPELLED.fullmatch(name):
+            raise ValueError(
+                f"ALLOW_UNDERSCORE_HEADERS has {name!r}, by which a client could speak for a proxy"
+                " or frame its body otherwise. Send it with hyphens, and take it out of the list."
+            )
+    return frozenset(name.lower().encode() for name in names)
 
 
 def sendable_value(value: str) -> str:

@@ -23,7 +23,16 @@ from .. import current, json
 from ..errors import DebugFilesKeyError
 from ..made import later, made
 from .fields import fields_of, read_text
-from .lenient import Body, clean_query, is_deeper, is_legal_host, or_none
+from .lenient import (
+    SCHEMES,
+    Body,
+    as_path,
+    as_scheme,
+    clean_query,
+    is_deeper,
+    is_legal_host,
+    or_none,
+)
 from .limits import COOKIES, FORM_FIELDS, JSON_DEPTH, QUERY_FIELDS, too_large
 
 if t.TYPE_CHECKING:
@@ -153,8 +162,10 @@ class Request(BaseRequest):
         if populate_request and not shallow:
             environ["werkzeug.request"] = self
         self.method = get("REQUEST_METHOD", "GET").upper()
-        self.scheme = get("wsgi.url_scheme", "http")
-        self.root_path = _text(get("SCRIPT_NAME") or "").rstrip("/")
+        scheme = get("wsgi.url_scheme", "http")
+        self.scheme = scheme if scheme in SCHEMES else as_scheme(scheme)
+        root = get("SCRIPT_NAME")
+        self.root_path = as_path(_text(root)).rstrip("/") if root else ""
         self.path = "/" + _text(get("PATH_INFO") or "").lstrip("/")
         query = get("QUERY_STRING", "")
         self.query_string = query.encode() if query.isascii() else clean_query(query)
