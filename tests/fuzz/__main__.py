@@ -92,7 +92,7 @@ class Tally:
         self.judge(number, ask, reply, spent)
 
     async def put_on_loop(self, app: t.Any, asks: list[tuple[int, Ask]]) -> None:
-        """Put requests by the doors that need a loop: all at once; one by one to find a slow one."""
+        """Put requests by the doors that need a loop: at once; one by one to find a slow one."""
         began = time.process_time()
         replies = await asyncio.gather(*(_answer(app, *asked) for asked in asks))
         together = time.process_time() - began

@@ -14,8 +14,8 @@ from dataclasses import replace
 
 from ..errors import MissingExtra
 from ..keys import find_weak_key
-from ..plan.settings import find_invalid
 from ..plan.compile import WORKER_THREADS
+from ..plan.settings import find_invalid
 from . import granian_engine, logs, orphan, uvicorn_engine
 from .dispatch import split
 from .door import Door
