@@ -24,6 +24,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 MUSIC = Path(__file__).resolve().parent.parent
 READY_SECONDS = 60
@@ -96,11 +97,12 @@ def load_demo():
 class Deployment:
     """The app on one framework with one database, its folder and its commands."""
 
-    def __init__(self, framework, folder, database_url, provider):
-        self.framework, self.folder = framework, folder
+    def __init__(self, kind, folder, database_url, provider):
+        self.kind, self.folder = kind, folder
+        self.framework = "flask" if kind == "flask" else "bolthead"
         self.provider = provider
         self.environment = os.environ | {
-            "MUSIC_FRAMEWORK": framework,
+            "MUSIC_FRAMEWORK": self.framework,
             "MUSIC_DATA_FOLDER": str(folder),
             "MUSIC_SECRET_KEY": secrets.token_hex(),
             "MUSIC_LEASE_SECONDS": "2",
@@ -209,6 +211,21 @@ class Visitor:
             time.sleep(0.1)
         raise AssertionError(f"The import is not over: {state}")
 
+    def choose_zone(self, zone, seconds=60):
+        """Choose a time zone, and wait until all plays are told in it."""
+        self.post("/settings/profile", {"name": "Vera", "timezone": zone, "theme": "system"})
+        self.wait_for_zone(zone, seconds)
+
+    def wait_for_zone(self, zone, seconds=60):
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            state = self.get("/settings/zone").json()
+            if state["wanted"] is None:
+                assert state["timezone"] == zone
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"The zone is not changed: {state}")
+
     def take_in(self, name, content):
         return self.wait_for(self.upload(name, content))
 
@@ -296,9 +313,15 @@ class Postgres:
         self.run("initdb", "-D", self.folder, "-U", "music", "-A", "trust", "-N", "-E", "UTF8")
         self.start()
 
-    @property
-    def url(self):
-        return f"postgresql+psycopg://music@127.0.0.1:{self.port}/postgres"
+    def make_database(self):
+        """Return the URL of a new database."""
+        name = f"music_{secrets.token_hex(4)}"
+        url = f"postgresql+psycopg://music@127.0.0.1:{self.port}/"
+        engine = sa.create_engine(url + "postgres", isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(sa.text(f"CREATE DATABASE {name}"))
+        engine.dispose()
+        return url + name
 
     def run(self, program, *arguments, check=True):
         return subprocess.run(
@@ -361,23 +384,29 @@ def control(provider):
     tell(**usual)
 
 
-def deploy(kind, request, folder):
+def deploy(kind, request):
+    """Make a folder and a database for the app, on Bolthead or on Flask."""
     if kind not in os.environ.get("MUSIC_TEST_ON", "sqlite postgresql flask").split():
         pytest.skip("MUSIC_TEST_ON names other deployments")
-    framework = "flask" if kind == "flask" else "bolthead"
-    if framework == "flask" and importlib.util.find_spec("gunicorn") is None:
+    if kind == "flask" and importlib.util.find_spec("gunicorn") is None:
         pytest.skip("gunicorn is not installed")
-    url = request.getfixturevalue("postgres").url if kind == "postgresql" else None
-    deployment = Deployment(framework, folder, url, request.getfixturevalue("provider"))
+    url = request.getfixturevalue("postgres").make_database() if kind == "postgresql" else None
+    folder = request.getfixturevalue("tmp_path_factory").mktemp(kind)
+    deployment = Deployment(kind, folder, url, request.getfixturevalue("provider"))
     deployment.command("db", "upgrade")
     return deployment
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql", "flask"])
-def deployment(request, tmp_path_factory):
+def deployment(request):
     """The app, ready to be served: on Bolthead with either database, and on Flask."""
-    folder = tmp_path_factory.mktemp(request.param)
-    return deploy(request.param, request, folder)
+    return deploy(request.param, request)
+
+
+@pytest.fixture(scope="module")
+def own_deployment(request, deployment):
+    """One more of the same kind, which no server of other tests serves."""
+    return deploy(deployment.kind, request)
 
 
 @pytest.fixture(scope="session")

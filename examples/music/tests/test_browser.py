@@ -366,6 +366,25 @@ def test_zone_of_the_browser(open_page, visitor):
     assert page.get_by_label("Time zone").input_value() == "Asia/Tokyo"
 
 
+def test_another_time_zone(open_page, visitor, make_export):
+    """A change of the time zone shows its progress, and says when it is done."""
+    page = open_page(timezone_id="UTC")
+    register(page, visitor)
+    import_file(page, "history.json", make_export(4000))
+    page.goto("/settings/")
+    page.get_by_label("Time zone").select_option("Asia/Tokyo")
+    page.get_by_role("button", name="Save").click()
+    sync_api.expect(page.locator(".flash.success")).to_have_text("Saved.")
+    # A fast machine is done before the page is there.
+    if page.locator("#zone").count():
+        told = page.get_by_role("status").filter(has_text="all times and figures are those of Asia")
+        sync_api.expect(told).to_be_visible(timeout=60_000)
+    sync_api.expect(page.get_by_role("progressbar")).to_have_count(0)
+    assert page.get_by_label("Time zone").input_value() == "Asia/Tokyo"
+    page.goto("/analytics/?kind=play&sort=when")
+    sync_api.expect(page.locator("tbody tr").first).to_contain_text("15 Nov 2023, 07:13")
+
+
 def test_export_and_delete(open_page, visitor, make_export):
     """All data is downloaded, then the account is deleted."""
     page = open_page()

@@ -1,8 +1,10 @@
 """The commands: seed, import, create-admin, export-history; and settings from the environment."""
 
 import json
+import secrets
 
 import pytest
+import sqlalchemy as sa
 
 
 def test_seed_twice(demo, deployment):
@@ -71,3 +73,53 @@ def test_migrations_are_complete(deployment):
     """The migrations make the tables that the models describe, on each database."""
     done = deployment.command("db", "check")
     assert "No new upgrade operations detected" in done.stdout + done.stderr
+
+
+# A play and its sums, as the first version stored them.
+FIRST_ROWS = (
+    """INSERT INTO "user" (id, email, name, password_hash, role, active, timezone, theme,
+       session_version, data_version, created_at)
+       VALUES (1, 'a@example.org', 'A', '', 'member', true, 'UTC', 'system', 1, 1, 0)""",
+    "INSERT INTO artist (id, name) VALUES (1, 'Anna')",
+    "INSERT INTO album (id, artist_id, name) VALUES (1, 1, 'Best')",
+    "INSERT INTO track (id, key, uri, name, artist_id, album_id) VALUES (1, 'k', '', 'One', 1, 1)",
+    """INSERT INTO play (id, user_id, track_id, artist_id, album_id, played_at, ms_played, day,
+       month, hour, device, reason_start, reason_end, shuffle, skipped, offline)
+       VALUES (1, 1, 1, 1, 1, 86400, 60000, 1, 23640, 0, 'phone', '', '', false, false, false)""",
+    """INSERT INTO day_total (user_id, day, month, plays, ms, skips)
+       VALUES (1, 1, 23640, 1, 60000, 0)""",
+    """INSERT INTO month_track (user_id, month, track_id, artist_id, album_id, plays, ms, skips)
+       VALUES (1, 23640, 1, 1, 1, 1, 60000, 0)""",
+)
+
+
+@pytest.mark.parametrize("deployment", ["sqlite", "postgresql"], indirect=True)
+def test_migrations_keep_what_is_stored(deployment, request, tmp_path):
+    """A migration, and the way back, loses nothing that an earlier version stored."""
+    url = f"sqlite:///{tmp_path / 'music.sqlite'}"
+    if "MUSIC_DATABASE_URL" in deployment.environment:
+        name = f"migrated_{secrets.token_hex(4)}"
+        engine = sa.create_engine(
+            deployment.environment["MUSIC_DATABASE_URL"], isolation_level="AUTOCOMMIT"
+        )
+        with engine.connect() as connection:
+            connection.execute(sa.text(f"CREATE DATABASE {name}"))
+        engine.dispose()
+        url = deployment.environment["MUSIC_DATABASE_URL"].rpartition("/")[0] + f"/{name}"
+    environment = {"MUSIC_DATABASE_URL": url}
+    deployment.command("db", "upgrade", "0001", environment=environment)
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        for row in FIRST_ROWS:
+            connection.execute(sa.text(row))
+
+    def stored(table):
+        with engine.connect() as connection:
+            return connection.execute(sa.text(f'SELECT * FROM "{table}"')).mappings().all()
+
+    for direction, editions in (("upgrade", [1]), ("downgrade", [None]), ("upgrade", [1])):
+        deployment.command("db", direction, environment=environment)
+        for table in ("user", "play", "day_total", "month_track"):
+            assert [row.get("edition") for row in stored(table)] == editions, (direction, table)
+        assert stored("play")[0]["ms_played"] == 60_000
+    engine.dispose()

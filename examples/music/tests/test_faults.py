@@ -43,9 +43,9 @@ def total(visitor):
 
 
 @pytest.mark.parametrize("beyond", [0.0, 0.4], ids=["while checking", "while reading"])
-def test_worker_killed(deployment, visit, make_export, beyond):
+def test_worker_killed(own_deployment, visit, make_export, beyond):
     """When the process that imports is killed, the next one begins again, and says so."""
-    server = deployment.server("killed").start()
+    server = own_deployment.server("killed").start()
     try:
         visitor = visit(server).register()
         visitor.api_token()
@@ -61,9 +61,9 @@ def test_worker_killed(deployment, visit, make_export, beyond):
         server.stop()
 
 
-def test_killed_again_and_again(deployment, visit, make_export):
+def test_killed_again_and_again(own_deployment, visit, make_export):
     """An import that ends three workers is given up; nothing of it is kept."""
-    server = deployment.server("killed-thrice").start()
+    server = own_deployment.server("killed-thrice").start()
     try:
         visitor = visit(server).register()
         visitor.api_token()
@@ -71,7 +71,7 @@ def test_killed_again_and_again(deployment, visit, make_export):
         wait_until_it_runs(visitor, job)
         server.stop(signal.SIGKILL)
         # A disk that never answers: however fast the machine, no attempt is over by itself.
-        upload = deployment.folder / "uploads" / f"{job['id']}.upload"
+        upload = own_deployment.folder / "uploads" / f"{job['id']}.upload"
         upload.unlink()
         os.mkfifo(upload)
         for attempt in (2, 3):
@@ -87,9 +87,36 @@ def test_killed_again_and_again(deployment, visit, make_export):
         server.stop()
 
 
-def test_two_workers(deployment, visit, make_export):
+def test_killed_between_time_zones(own_deployment, visit, make_export):
+    """When the process that moves plays to another time zone is killed, none is lost or doubled."""
+    server = own_deployment.server("zone").start()
+    try:
+        visitor = visit(server).register()
+        visitor.api_token()
+        visitor.take_in("a.json", make_export(PLAYS))
+        before = visitor.api("/summary").json()
+        form = {"name": "Vera", "timezone": "Asia/Tokyo", "theme": "system"}
+        visitor.post("/settings/profile", form, follow=False)
+        server.stop(signal.SIGKILL)
+        server.start()
+        # What is imported meanwhile is moved, too, whichever of the two is first.
+        job = visitor.upload("b.json", make_export(500, first=PLAYS))
+        assert wait_for(visitor, job)["added"] == 500
+        visitor.wait_for_zone("Asia/Tokyo", 120)
+        after = visitor.api("/summary").json()
+        assert after["plays"] == before["plays"] + 500
+        assert after["ms_played"] == before["ms_played"] + 500 * 200_000
+        assert (before["period"]["from"], after["period"]["from"]) == ("2023-11-14", "2023-11-15")
+        plays = visitor.get("/analytics/?kind=play&format=csv").text.splitlines()[1:]
+        assert len(plays) == len(set(plays)) == after["plays"]
+        assert {play.split(",")[0][-6:] for play in plays} == {"+09:00"}
+    finally:
+        server.stop()
+
+
+def test_two_workers(own_deployment, visit, make_export):
     """With two processes, each of several imports is done once."""
-    server = deployment.server("two", workers=2).start()
+    server = own_deployment.server("two", workers=2).start()
     try:
         visitor = visit(server).register()
         jobs = [visitor.upload(f"{n}.json", make_export(3000, first=1500 * n)) for n in range(4)]
@@ -103,9 +130,9 @@ def test_two_workers(deployment, visit, make_export):
 
 @pytest.mark.parametrize("deployment", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("beyond", [0.0, 0.4], ids=["while checking", "while reading"])
-def test_database_killed(deployment, postgres, visit, make_export, beyond):
+def test_database_killed(own_deployment, postgres, visit, make_export, beyond):
     """When the database dies and comes back, the import begins again and is done once."""
-    server = deployment.server("outage").start()
+    server = own_deployment.server("outage").start()
     try:
         visitor = visit(server).register()
         visitor.api_token()
@@ -153,14 +180,14 @@ def small_disk(tmp_path):
     subprocess.run(["umount", folder], check=False)
 
 
-def test_disk_full(deployment, visit, make_export, small_disk):
+def test_disk_full(own_deployment, visit, make_export, small_disk):
     """When the disk is full the upload is refused and says why; smaller files go on."""
-    uploads = deployment.folder / "uploads"
-    kept = deployment.folder / "uploads-before"
+    uploads = own_deployment.folder / "uploads"
+    kept = own_deployment.folder / "uploads-before"
     if uploads.exists():
         uploads.rename(kept)
     uploads.symlink_to(small_disk)
-    server = deployment.server("full").start()
+    server = own_deployment.server("full").start()
     try:
         visitor = visit(server).register()
         answer = visitor.http.post(

@@ -53,21 +53,64 @@ def test_time_zone(listener, make_play):
 
     utc = heat()
     assert utc == {(0, 3): 1, (6, 0): 2, (6, 1): 1, (1, 23): 1}
-    listener.post("/settings/profile", profile(timezone="Europe/Berlin"))
+    listener.choose_zone("Europe/Berlin")
     # 04:30, 01:59, 03:00 (summer time), 02:30 (summer time), and 00:30 of the next year.
     assert heat() == {(0, 4): 1, (6, 1): 1, (6, 3): 1, (6, 2): 1, (2, 0): 1}
     year = listener.api("/summary?range=year-2025").json()
     assert year["plays"] == 1
-    listener.post("/settings/profile", profile())
+    listener.choose_zone("UTC")
     assert heat() == utc
     assert listener.api("/summary?range=year-2025").json()["plays"] == 0
+
+
+def test_zone_of_nobody_yet(visitor):
+    """Who has no plays has another time zone at once."""
+    visitor.register()
+    page = visitor.post("/settings/profile", profile(timezone="Asia/Tokyo"))
+    assert "are being moved" not in page.text
+    assert visitor.get("/settings/zone").json()["timezone"] == "Asia/Tokyo"
+
+
+def test_zone_while_it_changes(visitor, make_export, text_of):
+    """Until every play is moved, all pages are by the old zone; the progress is shown."""
+    visitor.register()
+    visitor.take_in("a.json", make_export(20_000))
+    before = visitor.api("/summary?range=all").json()["period"]
+    page = text_of(visitor.post("/settings/profile", profile(timezone="Asia/Tokyo")))
+    assert "Your plays are being moved to Asia/Tokyo." in page
+    assert "all times and figures are those of UTC" in page
+    told = []
+    while (state := visitor.get("/settings/zone").json())["wanted"]:
+        assert state["timezone"] == "UTC"
+        assert not state["failed"]
+        told.append(state["progress"])
+    assert told == sorted(told)
+    after = visitor.api("/summary?range=all").json()
+    assert after["plays"] == 20_000
+    # The first play was at 22:13 UTC, which is the next day in Tokyo.
+    assert (before["from"], after["period"]["from"]) == ("2023-11-14", "2023-11-15")
+
+
+def test_zone_on_second_thought(visitor, make_export):
+    """The last zone that was chosen is the one that counts, whatever was begun before."""
+    visitor.register()
+    visitor.take_in("a.json", make_export(20_000))
+    for zone in ("Asia/Tokyo", "America/New_York", "UTC"):
+        visitor.post("/settings/profile", profile(timezone=zone))
+    visitor.wait_for_zone("UTC")
+    assert visitor.api("/summary?range=all").json()["period"]["from"] == "2023-11-14"
+    visitor.post("/settings/profile", profile(timezone="Asia/Tokyo"))
+    visitor.choose_zone("America/New_York")
+    found = visitor.api("/summary").json()
+    assert (found["plays"], found["period"]["from"]) == (20_000, "2023-11-14")
+    assert visitor.api("/me").json()["timezone"] == "America/New_York"
 
 
 def test_times_are_local(listener, text_of):
     """Pages show times in the listener's zone."""
     first = "14 Nov 2023, 22:13"
     assert first in text_of(listener.get("/analytics/?kind=play&sort=when"))
-    listener.post("/settings/profile", profile(timezone="Asia/Tokyo"))
+    listener.choose_zone("Asia/Tokyo")
     page = text_of(listener.get("/analytics/?kind=play&sort=when"))
     assert "15 Nov 2023, 07:13" in page
     assert first not in page
@@ -147,14 +190,13 @@ def test_delete_during_import(visitor, password, make_export):
     """An account that is deleted while its import runs stays deleted."""
     visitor.register()
     token = visitor.api_token()
-    visitor.upload("a.json", make_export(20_000))
+    job = visitor.upload("a.json", make_export(20_000))
     visitor.post("/settings/delete", {"confirm": password})
     assert visitor.login(visitor.email).status_code == 422
-    uploads = visitor.deployment.folder / "uploads"
-
-    until = time.monotonic() + 30
-    while list(uploads.glob("*.upload")) and time.monotonic() < until:
-        time.sleep(0.2)
-    assert not list(uploads.glob("*.upload"))
+    upload = visitor.deployment.folder / "uploads" / f"{job['id']}.upload"
+    until = time.monotonic() + 60
+    while upload.exists() and time.monotonic() < until:
+        time.sleep(0.1)
+    assert not upload.exists()
     answer = httpx.get(f"{visitor.url}/api/v1/me", headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 401
