@@ -101,6 +101,10 @@ def told_app():
     return add_views(app)
 
 
+# For a longer search: ARRIVING_SEED=2 ARRIVING_ROUNDS=10000.
+SEED = int(os.environ.get("ARRIVING_SEED", "1"))
+ROUNDS = int(os.environ.get("ARRIVING_ROUNDS", "300"))
+
 NOISE = random.Random(4).randbytes(300_000)
 LINES = (b"\r", b"\n", b"\r\n", b"\r\n--", b"\r\n--fron", b"\r\n--frontie", b"--frontier\n")
 
@@ -161,6 +165,31 @@ def test_every_cut_of_a_form_finds_the_same(told_app):
     for place in range(1, len(body)):
         assert run(send(told_app, [body[:place], body[place:]])).text == at_once
     assert run(send(told_app, cut(body, 1))).text == at_once
+
+
+def spoilt(random_):
+    """A form of a few parts, spoilt here and there, often where a block of it ends."""
+    pieces = [b"\r\n", b"\r", b"\n", b"--", b"--frontier", b"--frontier--", b"; ", b'"', b": "]
+    parts = [field(b"1"), part(b"content\r\n"), part(b""), field(b"2" * 300, "b"), b"x\r\n", END]
+    body = bytearray(b"".join(random_.choices(parts, k=random_.randint(1, 8))) + END)
+    for _ in range(random_.randint(0, 6)):
+        place = random_.randrange(len(body))
+        body[place : place + random_.randint(0, 12)] = random_.choice(pieces)
+    if random_.random() < 0.5:
+        before = part(bytes(65_500 - random_.randrange(400)))
+        body[:0] = before if random_.random() < 0.8 else before[70:]
+    return bytes(body)
+
+
+def test_spoilt_forms_are_the_same(told_app):
+    """Forms that are spoilt at random are the same in pieces as at once."""
+    told_app.config.update(MAX_FORM_PARTS=5, MAX_FORM_MEMORY_SIZE=66_000, MAX_PART_HEADERS=2)
+    random_ = random.Random(SEED)
+    for _ in range(ROUNDS):
+        body = spoilt(random_)
+        at_once = run(send(told_app, [body]))
+        answer = run(send(told_app, cut(body, random_.randint(1, 1 + len(body) // 2))))
+        assert (answer.status, answer.text) == (at_once.status, at_once.text), body
 
 
 CONTENT_TYPES = [

@@ -75,17 +75,17 @@ class ArrivingForm:
         """Parse what waits, as far as it makes whole blocks; all of it at the end of the body."""
         waiting, start = self._waiting, 0
         while len(waiting) - start >= BLOCK or (is_whole and start < len(waiting)):
-            self._take(bytes(waiting[start : start + BLOCK]))
+            self._take(waiting[start : start + BLOCK])
             start += BLOCK
         del waiting[:start]
         if is_whole:
             self._take(None)
 
-    def _take(self, block: bytes | None) -> None:
+    def _take(self, block: bytearray | None) -> None:
         parts = self._parts
         if parts is None:
             return
-        self._read += len(block or b"")
+        self._read += 0 if block is None else len(block)
         try:
             parts.take(block)
         except Exception as error:
