@@ -26,6 +26,7 @@ from . import (
 from .config import Config
 from .extensions import cache, csrf, db, limiter, login_manager, migrate, oauth
 from .framework import App, call_at_start
+from .worker import make_worker
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
@@ -67,8 +68,7 @@ def create_app(config: Config | None = None) -> App:
     showing.init_app(app)
     commands.init_app(app)
 
-    worker = imports.make_worker(app)
-    call_at_start(app, worker.start)
+    call_at_start(app, make_worker(app).start)
 
     app.add_url_rule("/", "home", home)
     app.add_url_rule("/health", "health", health)

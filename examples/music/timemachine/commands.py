@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from . import history, seeding
 from .extensions import db
-from .models import ADMIN, DONE, Import, Play, User
+from .models import ADMIN, DONE, Import, Play, User, theirs
 from .times import zone_names
 
 DEMO_EMAIL, DEMO_PASSWORD = "demo@example.org", "time-machine"
@@ -42,7 +42,7 @@ def seed(email: str, password: str, plays: int, number: int, timezone: str) -> N
         user.set_password(password)
         db.session.add(user)
         db.session.commit()
-    has = db.session.scalar(select(func.count()).select_from(Play).where(Play.user_id == user.id))
+    has = db.session.scalar(select(func.count()).select_from(Play).where(*theirs(Play, user)))
     if has:
         click.echo(f"{email} has {has:,} plays.")
         return
@@ -123,7 +123,7 @@ def export_history(folder: Path, plays: int, number: int, size: int) -> None:
 @click.command("worker")
 @with_appcontext
 def worker() -> None:
-    """Work on imports until stopped, beside the server's own workers."""
-    from .imports.worker import Worker
+    """Work in the background until stopped, beside the server's own workers."""
+    from .worker import Worker
 
     Worker(current_app._get_current_object()).run()

@@ -22,6 +22,7 @@ from .models import (
     YearTrack,
     day_number,
     first_of_month,
+    theirs,
     to_date,
 )
 from .times import Period, show_day, today
@@ -33,7 +34,7 @@ KINDS = ("artist", "album", "track")
 def known_days(user: User) -> tuple[dt.date, dt.date]:
     """Return the first and the last day with plays; today twice if there are none."""
     first, last = db.session.execute(
-        select(func.min(DayTotal.day), func.max(DayTotal.day)).where(DayTotal.user_id == user.id)
+        select(func.min(DayTotal.day), func.max(DayTotal.day)).where(*theirs(DayTotal, user))
     ).one()
     if first is None:
         return today(user.timezone), today(user.timezone)
@@ -55,7 +56,7 @@ def facts(user: User, period: Period) -> Subquery:
             table.plays,
             table.ms,
             table.skips,
-        ).where(table.user_id == user.id, *conditions)
+        ).where(*theirs(table, user), *conditions)
 
     if period.key == "all":
         # All there is: one row for each track.
@@ -73,7 +74,7 @@ def facts(user: User, period: Period) -> Subquery:
             literal(1, Integer).label("plays"),
             Play.ms_played.label("ms"),
             SKIPPED.label("skips"),
-        ).where(Play.user_id == user.id, Play.day.between(*span))
+        ).where(*theirs(Play, user), Play.day.between(*span))
         for span in days
     ]
     return union_all(*parts).subquery("facts")
@@ -114,7 +115,7 @@ def look(user: User, period: Period, limit: int = 10) -> tuple[Summary, dict[str
             func.coalesce(func.sum(day.ms), 0),
             func.coalesce(func.sum(day.skips), 0),
             func.count(),
-        ).where(day.user_id == user.id, day.day.between(*period.bounds))
+        ).where(*theirs(day, user), day.day.between(*period.bounds))
     ).one()
     rows = facts(user, period).c
     group = (rows.track_id, rows.artist_id, rows.album_id)
@@ -159,7 +160,7 @@ def look(user: User, period: Period, limit: int = 10) -> tuple[Summary, dict[str
 def over_time(user: User, period: Period) -> list[tuple[str, int, int]]:
     """Return (label, plays, minutes) by day, or by month where there are more than 92 days."""
     day = DayTotal
-    mine = (day.user_id == user.id, day.day.between(*period.bounds))
+    mine = (*theirs(day, user), day.day.between(*period.bounds))
     by_day = period.days <= 92
     step = day.day if by_day else day.month
     found = {
@@ -186,7 +187,7 @@ def heat(user: User, period: Period) -> list[list[int]]:
     if whole is not None:
         parts.append(
             select(MonthHour.weekday, MonthHour.hour, MonthHour.plays).where(
-                MonthHour.user_id == user.id, MonthHour.month.between(*whole)
+                *theirs(MonthHour, user), MonthHour.month.between(*whole)
             )
         )
     for first, last in period.edges():
@@ -195,7 +196,7 @@ def heat(user: User, period: Period) -> list[list[int]]:
                 ((Play.day + 3) % 7).label("weekday"),
                 Play.hour,
                 literal(1, Integer).label("plays"),
-            ).where(Play.user_id == user.id, Play.day.between(first, last))
+            ).where(*theirs(Play, user), Play.day.between(first, last))
         )
     rows = union_all(*parts).subquery()
     grid = [[0] * 24 for _ in range(7)]
@@ -259,7 +260,7 @@ def this_day(user: User, day: dt.date, years: int = 15) -> list[Anniversary]:
         number: (plays, int(ms))
         for number, plays, ms in db.session.execute(
             select(DayTotal.day, DayTotal.plays, DayTotal.ms).where(
-                DayTotal.user_id == user.id, DayTotal.day.in_(days)
+                *theirs(DayTotal, user), DayTotal.day.in_(days)
             )
         )
     }
@@ -276,7 +277,7 @@ def this_day(user: User, day: dt.date, years: int = 15) -> list[Anniversary]:
             )
             .label("place"),
         )
-        .where(Play.user_id == user.id, Play.day.in_(days))
+        .where(*theirs(Play, user), Play.day.in_(days))
         .group_by(Play.day, Play.track_id)
         .subquery()
     )
@@ -294,5 +295,5 @@ def this_day(user: User, day: dt.date, years: int = 15) -> list[Anniversary]:
 
 
 def has_plays(user: User) -> bool:
-    found = select(DayTotal.day).where(DayTotal.user_id == user.id).limit(1)
+    found = select(DayTotal.day).where(*theirs(DayTotal, user)).limit(1)
     return db.session.scalar(found) is not None

@@ -7,6 +7,7 @@ from flask_login import UserMixin
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, SmallInteger, String
 from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.sql.elements import ColumnElement
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from .extensions import db
@@ -16,6 +17,7 @@ BigKey = BigInteger().with_variant(Integer, "sqlite")
 
 MEMBER, ADMIN = "member", "admin"
 WAITING, RUNNING, DONE, REFUSED, FAILED = "waiting", "running", "done", "refused", "failed"
+MOVING, SWEEPING = "moving", "sweeping"
 
 
 def now() -> int:
@@ -52,6 +54,8 @@ class User(UserMixin, db.Model):
     """Counts up where every open session must end: when the password changes."""
     data_version: Mapped[int] = mapped_column(default=1)
     """Counts up with the plays; caches and ETags are keyed by it."""
+    edition: Mapped[int] = mapped_column(default=1, server_default="1")
+    """Which edition of their plays counts: another time zone makes a new one beside it."""
     created_at: Mapped[int] = mapped_column(BigInteger, default=now)
 
     imports: Mapped[list["Import"]] = relationship(back_populates="user", passive_deletes=True)
@@ -186,18 +190,20 @@ class Play(db.Model):
 
     __table_args__ = (
         # The same play twice is one play.
-        Unique("user_id", "played_at", "track_id", "ms_played"),
+        Unique("user_id", "edition", "played_at", "track_id", "ms_played"),
         # Each holds all that aggregates ask for, so that the table itself is not read.
-        Index("ix_play_by_day", "user_id", "day", "track_id", "artist_id", "album_id", "ms_played",
-              "skipped", "device", "hour"),
-        Index("ix_play_by_track", "user_id", "track_id", "day", "artist_id", "album_id",
+        Index("ix_play_by_day", "user_id", "edition", "day", "track_id", "artist_id", "album_id",
+              "ms_played", "skipped", "device", "hour"),
+        Index("ix_play_by_track", "user_id", "edition", "track_id", "day", "artist_id", "album_id",
               "ms_played", "skipped", "device"),
-        Index("ix_play_by_artist", "user_id", "artist_id", "day", "track_id", "album_id",
+        Index("ix_play_by_artist", "user_id", "edition", "artist_id", "day", "track_id", "album_id",
               "ms_played", "skipped", "device"),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     user_id: Mapped[int] = owner()
+    edition: Mapped[int]
+    """Plays of another edition than the user's are being made, or are no longer needed."""
     track_id: Mapped[int] = mapped_column(ForeignKey("track.id"))
     artist_id: Mapped[int] = mapped_column(Integer)
     album_id: Mapped[int] = mapped_column(Integer)
@@ -244,11 +250,33 @@ class StagedPlay(db.Model):
     offline: Mapped[bool]
 
 
+class ZoneChange(db.Model):
+    """A listener's plays on their way to another time zone; zones.py says how."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = owner(unique=True)
+    timezone: Mapped[str] = mapped_column(String(64))
+    stage: Mapped[str] = mapped_column(String(10), default=MOVING)
+    progress: Mapped[float] = mapped_column(default=0.0)
+    """From 0 to 1."""
+    edition: Mapped[int]
+    """The newest that was begun."""
+    attempts: Mapped[int] = mapped_column(default=0)
+    worker: Mapped[str] = mapped_column(String(64), default="")
+    lease_until: Mapped[float] = mapped_column(default=0.0)
+
+
 # --- summaries: kept by summaries.py, read by every chart ----------------------------------------
+
+
+def theirs(table: type, user: User) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Return the conditions that plays, or sums of plays, are a listener's and count."""
+    return table.user_id == user.id, table.edition == user.edition
 
 
 class DayTotal(db.Model):
     user_id: Mapped[int] = owner(primary_key=True)
+    edition: Mapped[int] = mapped_column(primary_key=True)
     day: Mapped[int] = mapped_column(primary_key=True)
     month: Mapped[int]
     plays: Mapped[int]
@@ -258,6 +286,7 @@ class DayTotal(db.Model):
 
 class MonthHour(db.Model):
     user_id: Mapped[int] = owner(primary_key=True)
+    edition: Mapped[int] = mapped_column(primary_key=True)
     month: Mapped[int] = mapped_column(primary_key=True)
     weekday: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     """0 is Monday."""
@@ -268,6 +297,7 @@ class MonthHour(db.Model):
 
 class MonthTrack(db.Model):
     user_id: Mapped[int] = owner(primary_key=True)
+    edition: Mapped[int] = mapped_column(primary_key=True)
     month: Mapped[int] = mapped_column(primary_key=True)
     track_id: Mapped[int] = mapped_column(primary_key=True)
     artist_id: Mapped[int]
@@ -279,6 +309,7 @@ class MonthTrack(db.Model):
 
 class YearTrack(db.Model):
     user_id: Mapped[int] = owner(primary_key=True)
+    edition: Mapped[int] = mapped_column(primary_key=True)
     year: Mapped[int] = mapped_column(primary_key=True)
     track_id: Mapped[int] = mapped_column(primary_key=True)
     artist_id: Mapped[int]
@@ -290,6 +321,7 @@ class YearTrack(db.Model):
 
 class TrackTotal(db.Model):
     user_id: Mapped[int] = owner(primary_key=True)
+    edition: Mapped[int] = mapped_column(primary_key=True)
     track_id: Mapped[int] = mapped_column(primary_key=True)
     artist_id: Mapped[int]
     album_id: Mapped[int]

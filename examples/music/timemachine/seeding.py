@@ -27,17 +27,18 @@ def seed(user: User, seed_number: int, plays: int, last: dt.date | None = None) 
         }
         known = catalogue.find(songs.values())
         ids = {song: known[names[0]] for song, names in songs.items()}
-        added += insert_new(session, Play, [to_row(user.id, play, ids, clock) for play in part])
-    summaries.rebuild(session, user.id)
+        added += insert_new(session, Play, [to_row(user, play, ids, clock) for play in part])
+    summaries.rebuild(session, user.id, user.edition)
     session.commit()
     return added
 
 
-def to_row(user_id: int, play: history.Listen, ids: dict, clock: LocalClock) -> dict:
+def to_row(user: User, play: history.Listen, ids: dict, clock: LocalClock) -> dict:
     track, artist, album = ids[play.song]
     day, month, hour = clock.read(play.ended_at)
     return {
-        "user_id": user_id,
+        "user_id": user.id,
+        "edition": user.edition,
         "track_id": track,
         "artist_id": artist,
         "album_id": album,

@@ -33,7 +33,11 @@ class Overview(ForAdministrators, AdminIndexView):
     def index(self):
         counts = {
             "Users": db.session.scalar(select(func.count()).select_from(User)),
-            "Plays": db.session.scalar(select(func.count()).select_from(Play)),
+            "Plays": db.session.scalar(
+                select(func.count())
+                .select_from(Play)
+                .join(User, (User.id == Play.user_id) & (User.edition == Play.edition))
+            ),
             "Imports": db.session.scalar(select(func.count()).select_from(Import)),
             "Imports that wait or run": db.session.scalar(
                 select(func.count())
@@ -58,7 +62,7 @@ class Users(Table):
     column_formatters: t.ClassVar = {
         "created_at": lambda view, context, row, name: localtime(row.created_at)
     }
-    form_columns = ("name", "role", "active", "timezone")
+    form_columns = ("name", "role", "active")
     form_choices: t.ClassVar = {"role": [(MEMBER, MEMBER), (ADMIN, ADMIN)]}
     form_args: t.ClassVar = {"role": {"validators": [AnyOf([MEMBER, ADMIN])]}}
     can_delete = False

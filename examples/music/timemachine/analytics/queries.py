@@ -10,7 +10,18 @@ from sqlalchemy.sql.elements import ColumnElement
 from .. import listening
 from ..devices import DEVICES
 from ..extensions import db
-from ..models import Album, Artist, DayTotal, Play, Track, TrackTotal, User, day_number, to_date
+from ..models import (
+    Album,
+    Artist,
+    DayTotal,
+    Play,
+    Track,
+    TrackTotal,
+    User,
+    day_number,
+    theirs,
+    to_date,
+)
 from ..times import Period, today
 
 PAGE = 25
@@ -204,7 +215,7 @@ def filtered(user: User, kind: str, filters: Filters):
 
 
 def play_conditions(user: User, filters: Filters) -> list[ColumnElement[bool]]:
-    conditions = [Play.user_id == user.id]
+    conditions = list(theirs(Play, user))
     if filters.period.key != "all":
         conditions.append(Play.day.between(*filters.period.bounds))
     if filters.device:
@@ -314,7 +325,7 @@ def streak_rows(user: User):
     """
     day = DayTotal
     run = (day.day - func.row_number().over(order_by=day.day)).label("run")
-    placed = select(day.day, day.plays, day.ms, run).where(day.user_id == user.id).subquery()
+    placed = select(day.day, day.plays, day.ms, run).where(*theirs(day, user)).subquery()
     return (
         select(
             func.min(placed.c.day).label("first"),
@@ -361,7 +372,7 @@ def artist_spans(user: User):
             func.min(total.first_day).label("first"),
             func.max(total.last_day).label("last"),
         )
-        .where(total.user_id == user.id)
+        .where(*theirs(total, user))
         .group_by(total.artist_id)
         .subquery("spans")
     )
@@ -395,7 +406,7 @@ def forgotten(user: User, kind: str) -> Table:
                 TrackTotal.first_day.label("first"),
                 TrackTotal.last_day.label("last"),
             )
-            .where(TrackTotal.user_id == user.id)
+            .where(*theirs(TrackTotal, user))
             .subquery("spans")
         )
         table = Track

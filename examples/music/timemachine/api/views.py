@@ -5,14 +5,14 @@ import hashlib
 
 from flask import Blueprint, abort, g, jsonify, make_response, request, url_for
 from flask_limiter.util import get_remote_address
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 from werkzeug.http import is_resource_modified
 
 from .. import listening
 from ..analytics import queries
 from ..errors import problem
 from ..extensions import db, limiter
-from ..models import Artist, Play, Playlist, Track, User
+from ..models import Artist, Play, Playlist, Track, User, theirs
 from ..playlists import store
 from ..playlists.views import to_json as playlist_json
 from ..times import make_period, today, utc_text
@@ -176,24 +176,23 @@ def top(kind: str):
 def plays():
     """List single plays, the newest first; ?before= (from the answer's `next`) goes on."""
     size = number_of("limit", 50, MOST)
-    conditions = [Play.user_id == g.user.id]
+    conditions = list(theirs(Play, g.user))
+    # What a play has in every edition: a change of the time zone leaves the way through them whole.
+    key = tuple_(Play.played_at, Play.track_id, Play.ms_played)
     before = request.args.get("before", "")
     if before:
-        moment, _, number = before.partition("-")
-        if not all(
-            part.isascii() and part.isdigit() and len(part) < 16 for part in (moment, number)
+        parts = before.split("-")
+        if len(parts) != 3 or not all(
+            part.isascii() and part.isdigit() and len(part) < 16 for part in parts
         ):
             abort(400, "before must be what an earlier answer gave as “next”.")
-        conditions.append(
-            (Play.played_at < int(moment))
-            | ((Play.played_at == int(moment)) & (Play.id < int(number)))
-        )
+        conditions.append(key < tuple(map(int, parts)))
     found = db.session.execute(
         select(Play, Track.name, Track.uri, Artist.name)
         .join(Track, Track.id == Play.track_id)
         .join(Artist, Artist.id == Play.artist_id)
         .where(*conditions)
-        .order_by(Play.played_at.desc(), Play.id.desc())
+        .order_by(*(each.desc() for each in key))
         .limit(size + 1)
     ).all()
     items = [
@@ -211,7 +210,7 @@ def plays():
     following = None
     if len(found) > size:
         last = found[size - 1][0]
-        following = f"{last.played_at}-{last.id}"
+        following = f"{last.played_at}-{last.track_id}-{last.ms_played}"
     response = jsonify({"plays": items, "next": following})
     if following:
         query = request.args.to_dict() | {"before": following}

@@ -37,7 +37,9 @@ def add_plays(user_id: int, items: list[dict[str, t.Any]]) -> int:
     session.execute(
         update(User).where(User.id == user_id).values(data_version=User.data_version + 1)
     )
-    zone = session.scalar(select(User.timezone).where(User.id == user_id))
+    zone, edition = session.execute(
+        select(User.timezone, User.edition).where(User.id == user_id)
+    ).one()
     ids = Catalogue(session).find(names)
     clock = LocalClock(zone)
     rows, months = [], set()
@@ -47,6 +49,7 @@ def add_plays(user_id: int, items: list[dict[str, t.Any]]) -> int:
         same = Track.uri == uri if uri else Track.id == track
         near = (select(Play.id).join(Track, Track.id == Play.track_id)).where(
             Play.user_id == user_id,
+            Play.edition == edition,
             same,
             Play.played_at.between(played_at - NEAR, played_at + NEAR),
         )
@@ -55,13 +58,14 @@ def add_plays(user_id: int, items: list[dict[str, t.Any]]) -> int:
         day, month, hour = clock.read(played_at)
         months.add(month)
         rows.append({
-            "user_id": user_id, "track_id": track, "artist_id": artist, "album_id": album,
-            "played_at": played_at, "ms_played": ms, "day": day, "month": month, "hour": hour,
-            "device": "other", "reason_start": SYNCED, "reason_end": "", "shuffle": False,
-            "skipped": False, "offline": False, "import_id": None,
+            "user_id": user_id, "edition": edition,
+            "track_id": track, "artist_id": artist, "album_id": album, "played_at": played_at,
+            "ms_played": ms, "day": day, "month": month, "hour": hour, "device": "other",
+            "reason_start": SYNCED, "reason_end": "", "shuffle": False, "skipped": False,
+            "offline": False, "import_id": None,
         })  # fmt: skip
     added = insert_new(session, Play, rows)
     if added:
-        summaries.rebuild(session, user_id, months)
+        summaries.rebuild(session, user_id, edition, months)
     session.commit()
     return added

@@ -8,6 +8,7 @@ A worker renews a lease while it works. When it dies, the lease runs out, and an
 begins again: what was staged is dropped, so that nothing is lost and nothing doubled.
 """
 
+import contextlib
 import logging
 import os
 import shutil
@@ -16,12 +17,12 @@ import typing as t
 from pathlib import Path
 
 from flask import current_app
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import delete, insert, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import aliased
 
-from .. import summaries
+from .. import leases, summaries
 from ..catalogue import Catalogue
 from ..connect.plays import NEAR, SYNCED
 from ..extensions import db
@@ -45,15 +46,13 @@ logger = logging.getLogger("timemachine.imports")
 
 BATCH = 4000
 MOST_ATTEMPTS = 3
+LEFT_AFTER = 6 * 3600
+"""Seconds without a change after which a file that belongs to no open import is left behind."""
 PAUSE = 0.002
 """Between two batches, so that requests in the same process get their turn."""
 COLUMNS = [column for column in StagedPlay.__table__.columns if column.key not in ("id",)]
 # How much of the bar each stage is.
 CHECKED, STAGED = 0.35, 0.9
-
-
-class LostLease(Exception):
-    """Another worker has taken this import over."""
 
 
 class ZoneChanged(Exception):
@@ -68,6 +67,24 @@ def uploads() -> Path:
 
 def path_of(job_id: int) -> Path:
     return uploads() / f"{job_id}.upload"
+
+
+def tidy() -> None:
+    """Delete files that a killed process has left: of imports that are over, or never began."""
+    old = time.time() - LEFT_AFTER
+    for path in uploads().iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            tidy_file(path, old)
+    db.session.rollback()
+
+
+def tidy_file(path: Path, old: float) -> None:
+    if path.stat().st_mtime < old:
+        number = path.stem
+        job = db.session.get(Import, int(number)) if number.isdigit() else None
+        if path.suffix == ".draft" or job is None or job.is_over:
+            logger.info("Deleting %s, which was left behind", path.name)
+            path.unlink()
 
 
 def take_file(user: User, name: str, path: Path, *, move: bool = False, worker: str = "") -> Import:
@@ -94,46 +111,23 @@ def take_file(user: User, name: str, path: Path, *, move: bool = False, worker: 
     return job
 
 
-def claim(worker: str) -> int | None:
-    """Take the oldest import that waits, or whose worker is silent; return its number."""
-    lease = current_app.config["MUSIC"].lease_seconds
+def work_once(worker: str) -> bool:
+    """Do one import that waits, or whose worker is silent; say whether there was one."""
     free = or_(
         Import.status == WAITING, (Import.status == RUNNING) & (Import.lease_until < time.time())
     )
-    job_id = db.session.scalar(select(Import.id).where(free).order_by(Import.id).limit(1))
-    if job_id is None:
-        db.session.rollback()
-        return None
-    taken = db.session.execute(
-        update(Import)
-        .where(Import.id == job_id, free)
-        .values(
-            status=RUNNING,
-            worker=worker,
-            lease_until=time.time() + lease,
-            attempts=Import.attempts + 1,
-            progress=0.0,
-            stage="",
-        )
-        .execution_options(synchronize_session=False)
-    )
-    db.session.commit()
-    return job_id if taken.rowcount else None
+    attempts = Import.attempts + 1
+    begun = {"status": RUNNING, "attempts": attempts, "progress": 0.0, "stage": ""}
+    job_id = leases.claim(Import, worker, free, **begun)
+    if job_id is not None:
+        work(job_id, worker)
+    return job_id is not None
 
 
-def note(job_id: int, worker: str, *, leases: int = 1, **values: t.Any) -> None:
+def note(job_id: int, worker: str, *, patience: int = 1, **values: t.Any) -> None:
     """Tell of progress and renew the lease; commits. LostLease if it is not ours any more."""
-    lease = leases * current_app.config["MUSIC"].lease_seconds
-    renewed = db.session.execute(
-        update(Import)
-        .where(Import.id == job_id, Import.worker == worker, Import.status == RUNNING)
-        .values(lease_until=time.time() + lease, **values)
-        .execution_options(synchronize_session=False)
-    )
-    if not renewed.rowcount:
-        db.session.rollback()
-        raise LostLease(job_id)
-    db.session.commit()
+    runs = Import.status == RUNNING
+    leases.renew(Import, job_id, worker, runs, leases=patience, **values)
 
 
 def work(job_id: int, worker: str) -> None:
@@ -155,7 +149,7 @@ def work(job_id: int, worker: str) -> None:
         logger.info("Import %s begins again: the listener's time zone changed", job_id)
         note(job_id, worker, status=WAITING, attempts=Import.attempts - 1)
         return
-    except LostLease:
+    except leases.LostLease:
         db.session.rollback()
         if db.session.get(Import, job_id, populate_existing=True) is not None:
             logger.warning("Import %s was taken over by another worker", job_id)
@@ -210,11 +204,13 @@ def add_file(job_id: int, worker: str, user_id: int, path: Path) -> None:
     db.session.execute(delete(StagedPlay).where(StagedPlay.import_id == job_id))
     note(job_id, worker, stage="reading", progress=CHECKED, found=found, ignored=ignored)
 
-    zone = db.session.scalar(select(User.timezone).where(User.id == user_id))
+    zone, edition = db.session.execute(
+        select(User.timezone, User.edition).where(User.id == user_id)
+    ).one()
     months = stage(job_id, worker, user_id, zone, path, found)
     # Nothing can be told from within one transaction, however long it takes.
-    note(job_id, worker, stage="adding", progress=STAGED, leases=20)
-    added = publish(job_id, worker, user_id, zone, months)
+    note(job_id, worker, stage="adding", progress=STAGED, patience=20)
+    added = publish(job_id, worker, user_id, edition, months)
     logger.info("Import %s is done: %s of %s plays are new", job_id, added, found)
 
 
@@ -258,7 +254,7 @@ def stage(job_id: int, worker: str, user_id: int, zone: str, path: Path, found: 
     return months
 
 
-def publish(job_id: int, worker: str, user_id: int, zone: str, months: set[int]) -> int:
+def publish(job_id: int, worker: str, user_id: int, edition: int, months: set[int]) -> int:
     """Make the staged plays the listener's, all at once; return how many are new."""
     session = db.session()
     # Whoever holds the user's row is the only one who changes their plays and summaries.
@@ -266,20 +262,24 @@ def publish(job_id: int, worker: str, user_id: int, zone: str, months: set[int])
         update(User).where(User.id == user_id).values(data_version=User.data_version + 1)
     )
     if not locked.rowcount:
-        raise LostLease(job_id)
-    if session.scalar(select(User.timezone).where(User.id == user_id)) != zone:
+        raise leases.LostLease(job_id)
+    if session.scalar(select(User.edition).where(User.id == user_id)) != edition:
         session.rollback()
         raise ZoneChanged(job_id)
     dialect = {"sqlite": sqlite, "postgresql": postgresql}[session.get_bind().dialect.name]
-    drop_synced(session, job_id, user_id)
-    names = [column.key for column in COLUMNS]
-    staged = select(*COLUMNS).where(StagedPlay.import_id == job_id).order_by(StagedPlay.id)
+    drop_synced(session, job_id, user_id, edition)
+    names = [*(column.key for column in COLUMNS), "edition"]
+    staged = (
+        select(*COLUMNS, literal(edition))
+        .where(StagedPlay.import_id == job_id)
+        .order_by(StagedPlay.id)
+    )
     added = session.connection().execute(
         dialect.insert(Play.__table__).from_select(names, staged).on_conflict_do_nothing(),
         execution_options={"preserve_rowcount": True},
     )
     if added.rowcount:
-        summaries.rebuild(session, user_id, months)
+        summaries.rebuild(session, user_id, edition, months)
     session.execute(delete(StagedPlay).where(StagedPlay.import_id == job_id))
     # In the same transaction as the plays, so that one is true whenever the other is.
     note(
@@ -294,7 +294,7 @@ def publish(job_id: int, worker: str, user_id: int, zone: str, months: set[int])
     return added.rowcount
 
 
-def drop_synced(session, job_id: int, user_id: int) -> None:
+def drop_synced(session, job_id: int, user_id: int, edition: int) -> None:
     """Delete plays of the connected account that the export tells of, too, and more exactly."""
     told, synced = aliased(Track), aliased(Track)
     # By the URI: the two sources may write a name differently.
@@ -311,6 +311,6 @@ def drop_synced(session, job_id: int, user_id: int) -> None:
     )
     session.execute(
         delete(Play)
-        .where(Play.user_id == user_id, Play.reason_start == SYNCED, same)
+        .where(Play.user_id == user_id, Play.edition == edition, Play.reason_start == SYNCED, same)
         .execution_options(synchronize_session=False)
     )

@@ -110,7 +110,7 @@ def keep(stream, name: str) -> Import:
     finally:
         if draft is not None:
             Path(draft.name).unlink(missing_ok=True)
-    current_app.extensions["import_worker"].wake()
+    current_app.extensions["background_worker"].wake()
     return job
 
 

@@ -6,7 +6,7 @@ import typing as t
 import zipfile
 from collections.abc import Iterator
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 
 from ..connect import account_of
 from ..extensions import db
@@ -107,20 +107,24 @@ def imports(user: User) -> list[dict]:
 
 def plays(user: User) -> Iterator[list[dict]]:
     """Yield plays in the form of an export, which can be imported again."""
-    last = 0
+    # By what a play has in every edition: the time zone may change while this goes on.
+    key = tuple_(Play.played_at, Play.track_id, Play.ms_played)
+    counts = select(User.edition).where(User.id == user.id).scalar_subquery()
+    last = (0, 0, 0)
     while True:
         found = db.session.execute(
             select(Play, Track.uri, Track.name, Artist.name, Album.name)
             .join(Track, Track.id == Play.track_id)
             .join(Artist, Artist.id == Play.artist_id)
             .join(Album, Album.id == Play.album_id)
-            .where(Play.user_id == user.id, Play.id > last)
-            .order_by(Play.id)
+            .where(Play.user_id == user.id, Play.edition == counts, key > last)
+            .order_by(*key)
             .limit(BATCH)
         ).all()
         if not found:
             return
-        last = found[-1][0].id
+        end = found[-1][0]
+        last = (end.played_at, end.track_id, end.ms_played)
         yield [record(*row) for row in found]
         db.session.expunge_all()
 

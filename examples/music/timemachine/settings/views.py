@@ -4,6 +4,7 @@ import logging
 
 from flask import (
     Blueprint,
+    current_app,
     flash,
     redirect,
     render_template,
@@ -13,13 +14,13 @@ from flask import (
 from flask_login import current_user, login_required, login_user, logout_user
 from sqlalchemy import delete, select, update
 
-from .. import summaries
+from .. import zones
 from ..api import tokens
 from ..connect import account_of
 from ..connect.provider import is_configured
 from ..extensions import db, limiter
 from ..imports import jobs
-from ..models import ApiToken, Import, Play, StagedPlay, User
+from ..models import FAILED, SWEEPING, ApiToken, Import, Play, StagedPlay, User
 from . import archive
 from .forms import DeletionForm, PasswordForm, ProfileForm, TokenForm
 
@@ -28,7 +29,10 @@ logger = logging.getLogger("timemachine.settings")
 
 
 def page(status: int = 200, new_token: str = "", **forms):
-    forms.setdefault("profile", ProfileForm(formdata=None, obj=current_user))
+    change = zone_state()
+    wanted = change["wanted"] if change["wanted"] and not change["failed"] else change["timezone"]
+    profile = {"name": current_user.name, "theme": current_user.theme, "timezone": wanted}
+    forms.setdefault("profile", ProfileForm(formdata=None, data=profile))
     forms.setdefault("password", PasswordForm(formdata=None))
     forms.setdefault("token", TokenForm(formdata=None))
     forms.setdefault("deletion", DeletionForm(formdata=None))
@@ -41,6 +45,7 @@ def page(status: int = 200, new_token: str = "", **forms):
         can_connect=is_configured(),
         api_tokens=found.all(),
         new_token=new_token,
+        change=change,
         **forms,
     )
     return text, status
@@ -59,20 +64,40 @@ def save_profile():
     if not form.validate_on_submit():
         return page(422, profile=form)
     session = db.session
-    # Holding the row keeps imports from adding plays by the old zone meanwhile.
+    # Whoever holds the user's row is the only one who begins or ends a change of the zone.
     session.execute(
         update(User)
         .where(User.id == current_user.id)
         .values(name=form.name.data, theme=form.theme.data)
     )
-    if form.timezone.data != current_user.timezone:
-        session.execute(
-            update(User).where(User.id == current_user.id).values(timezone=form.timezone.data)
-        )
-        summaries.retime(session(), current_user.id, form.timezone.data)
+    user = session.get(User, current_user.id, populate_existing=True)
+    zones.ask(user, form.timezone.data)
     session.commit()
+    current_app.extensions["background_worker"].wake()
     flash("Saved.", "success")
     return redirect(url_for("settings.show"))
+
+
+@blueprint.get("/zone")
+@login_required
+def show_zone():
+    """Tell how far a change of the time zone is."""
+    return zone_state()
+
+
+def zone_state() -> dict:
+    """Return the time zone, the one that is wanted, and how far the change is (from 0 to 1)."""
+    change = zones.change_of(current_user)
+    # Asked after the change: one that is over was seen together with its zone.
+    zone = db.session.scalar(select(User.timezone).where(User.id == current_user.id))
+    if change is None or change.stage == SWEEPING:
+        return {"timezone": zone, "wanted": None, "progress": 1.0, "failed": False}
+    return {
+        "timezone": zone,
+        "wanted": change.timezone,
+        "progress": round(change.progress, 3),
+        "failed": change.stage == FAILED,
+    }
 
 
 @blueprint.post("/password")
@@ -157,6 +182,7 @@ def delete_user(number: int) -> None:
     db.session.execute(delete(Play).where(Play.user_id == number))
     db.session.execute(delete(StagedPlay).where(StagedPlay.user_id == number))
     db.session.execute(delete(User).where(User.id == number))
-    db.session.commit()
+    # Before the end of the transaction, after which SQLite may give another import the same number.
     for job_id in files:
         jobs.path_of(job_id).unlink(missing_ok=True)
+    db.session.commit()

@@ -1,4 +1,4 @@
-"""The thread that does imports: one in each process that serves."""
+"""The thread that works in the background: imports, changes of time zones; one in each process."""
 
 import logging
 import os
@@ -8,13 +8,14 @@ import threading
 
 from sqlalchemy.exc import DBAPIError
 
-from ..extensions import db
-from . import jobs
+from . import zones
+from .extensions import db
+from .imports import jobs
 
-logger = logging.getLogger("timemachine.imports")
+logger = logging.getLogger("timemachine.worker")
 
 LOOK_AGAIN = 2.0
-"""Seconds after which a worker looks for imports that another process has taken in or dropped."""
+"""Seconds after which a worker looks for work that another process has taken in or dropped."""
 
 
 class Worker:
@@ -26,11 +27,11 @@ class Worker:
         self._started = False
 
     def start(self) -> None:
-        """Begin, once; the thread ends with the process, and its import is begun again."""
+        """Begin, once; the thread ends with the process, and its work is begun again."""
         with self._lock:
             if not self._started:
                 self._started = True
-                threading.Thread(target=self.run, name="imports", daemon=True).start()
+                threading.Thread(target=self.run, name="background", daemon=True).start()
 
     def wake(self) -> None:
         """Say that there is work."""
@@ -38,6 +39,11 @@ class Worker:
         self._woken.set()
 
     def run(self) -> None:
+        try:
+            with self.app.app_context():
+                jobs.tidy()
+        except Exception:
+            logger.exception("Files that were left behind could not be deleted")
         while True:
             self._woken.clear()
             try:
@@ -46,20 +52,18 @@ class Worker:
             except DBAPIError as error:
                 logger.warning("The database does not answer: %s", error.orig)
             except Exception:
-                logger.exception("The worker of imports stumbled")
+                logger.exception("The worker in the background stumbled")
             self._woken.wait(LOOK_AGAIN)
 
     def work_once(self) -> bool:
-        """Do one import if there is one."""
+        """Do one piece of work if there is one; say whether there was."""
         with self.app.app_context():
-            job_id = jobs.claim(self.name)
-            if job_id is None:
-                return False
-            jobs.work(job_id, self.name)
-            db.session.remove()
-            return True
+            try:
+                return jobs.work_once(self.name) or zones.work_once(self.name)
+            finally:
+                db.session.remove()
 
 
 def make_worker(app) -> Worker:
-    worker = app.extensions["import_worker"] = Worker(app)
+    worker = app.extensions["background_worker"] = Worker(app)
     return worker
