@@ -716,8 +716,27 @@ def test_run_wrong_certificates(monkeypatch, args, problem):
 def test_run_certificates_need_libraries(monkeypatch, missing, cert):
     """What is not installed is named."""
     monkeypatch.setitem(sys.modules, missing, None)
-    with pytest.raises(click.BadParameter):
+    with pytest.raises(click.BadParameter) as caught:
         run_params("--cert", cert)
+    assert ("pip install 'bolthead[adhoc]'" in str(caught.value)) == (missing == "cryptography")
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (["--port", "65536"], "65536 is not in the range 0<=x<=65535"),
+        (["--host", "192.0.2.1"], "'--host' takes an address of this machine"),
+        (["--host", "no..host"], "'--host' takes an address of this machine"),
+        (["--cert", __file__, "--key", __file__], f"{__file__} holds no certificate in PEM"),
+    ],
+    ids=["port", "address", "name", "certificate"],
+)
+def test_run_where_it_cannot(invoke, args, told):
+    """An address or a certificate that cannot be used is a sentence with what to do."""
+    result = invoke("run", *args)
+    assert result.exit_code in {1, 2}
+    assert told in " ".join(result.output.split())
+    assert isinstance(result.exception, SystemExit)
 
 
 def test_run_file_lists():
@@ -739,9 +758,9 @@ def test_run_serves(app, invoke, monkeypatch, args, expected):
     """The options reach the server, and the reloader and the debugger follow debug mode."""
     calls = []
     monkeypatch.setattr("werkzeug.serving.run_simple", lambda *a, **kw: calls.append((a, kw)))
-    result = invoke("run", "--host", "127.0.0.2", "--port", "99", *args)
+    result = invoke("run", "--host", "127.0.0.2", "--port", "5099", *args)
     (((host, port, served), options),) = calls
-    assert (host, port) == ("127.0.0.2", 99)
+    assert (host, port) == ("127.0.0.2", 5099)
     assert (served is not app, expected[1].items() <= options.items()) == (expected[0], True)
     assert " * Debug mode: " in result.output
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import traceback
 import typing as t
@@ -10,6 +11,7 @@ import click
 
 from ..helpers import get_debug_flag
 from .env import debug_option
+from .find_app import keep_own_frames
 from .group import ScriptInfo, pass_script_info
 from .secret_key import refuse_weak_key
 
@@ -43,7 +45,10 @@ class CertParamType(click.ParamType):  # type: ignore[type-arg]  # generic since
                 import cryptography  # noqa: F401  # Werkzeug makes the certificate with it
             except ImportError:
                 self.fail(
-                    "Using ad-hoc certificates requires the cryptography library.", param, ctx
+                    "Using ad-hoc certificates requires the cryptography library."
+                    " Run: pip install 'bolthead[adhoc]'",
+                    param,
+                    ctx,
                 )
             return value
 
@@ -102,7 +107,13 @@ class SeparatedPathType(click.Path):
     default="127.0.0.1",
     help="The address to listen on; 0.0.0.0 is all of this machine's.",
 )
-@click.option("--port", "-p", default=5000, help="The port to listen on; 0 takes a free one.")
+@click.option(
+    "--port",
+    "-p",
+    default=5000,
+    type=click.IntRange(0, 65535),
+    help="The port to listen on; 0 takes a free one.",
+)
 @click.option(
     "--cert",
     type=CertParamType(),
@@ -182,6 +193,7 @@ def run_command(
     app = _load_or_stand_in(info)
     refuse_weak_key(app)
     _refuse_invalid_settings(app)
+    _refuse_address_and_files(host, port, cert)
     debug = get_debug_flag()
     devserver.show_server_banner(debug, info.app_import_path)
     devserver.run(
@@ -209,6 +221,27 @@ def _refuse_invalid_settings(app: t.Any) -> None:
         raise click.ClickException(invalid)
 
 
+def _refuse_address_and_files(host: str, port: int, cert: t.Any) -> None:
+    """Leave the command where it could not listen, with more than the system says of it."""
+    from ..devserver.banner import is_reloader_child
+    from ..serve.supervisor import CannotListen, check_address
+    from ..serve.tls import find_fault
+
+    if is_reloader_child():
+        return  # it takes the socket of the process that has started it
+    fault = find_fault(*cert) if isinstance(cert, tuple) else None
+    if fault is not None:
+        raise click.UsageError(f"'--cert' and '--key': {fault}")
+    if host.startswith("unix://"):
+        return
+    try:
+        check_address(host, port)
+    except CannotListen as error:
+        # Of a port that is taken Werkzeug tells, as in Flask: on macOS it knows by whom.
+        if getattr(error.__cause__, "errno", None) != errno.EADDRINUSE:
+            raise click.ClickException(str(error)) from None
+
+
 def _refuse_debugger_for_others(host: str) -> None:
     from ..devserver.debugger import is_loopback
 
@@ -234,5 +267,6 @@ def _load_or_stand_in(info: ScriptInfo) -> WSGIApplication:
         if not is_reloader_child():
             # The traceback of this function adds nothing for the app's developer.
             raise error from None
-        traceback.print_exc()
+        keep_own_frames(error)
+        traceback.print_exception(error)
         return failed_app(error)

@@ -50,20 +50,29 @@ def listen(settings: Settings) -> socket.socket:
     """Open the socket that all workers share: none of them takes waiting connections with it."""
     if settings.uds is not None:
         return _listen_at_path(settings.uds)
+    listener = _listen_on(settings.host, settings.port)
+    listener.setblocking(False)
+    return listener
+
+
+def check_address(host: str, port: int) -> None:
+    """Raise CannotListen, with what to do, where no server can listen on an address."""
+    _listen_on(host, port).close()
+
+
+def _listen_on(host: str, port: int) -> socket.socket:
+    listener = None
     try:
-        found = socket.getaddrinfo(
-            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, address = found[0]
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen(2048)
-    except OSError as error:
-        raise CannotListen(
-            f"Cannot listen on {settings.host}:{settings.port}: {_reason(error)}"
-        ) from error
-    listener.setblocking(False)
+    except (OSError, UnicodeError) as error:
+        if listener is not None:
+            listener.close()
+        raise CannotListen(f"Cannot listen on {host}:{port}: {_reason(error)}") from error
     return listener
 
 
@@ -88,17 +97,20 @@ def _listen_at_path(path: str) -> socket.socket:
     return listener
 
 
+_HOST = "'--host' takes an address of this machine; 0.0.0.0 is all of them."
 _CURES = {
     errno.EADDRINUSE: "Stop the program that listens there, or give another '--port'.",
-    errno.EADDRNOTAVAIL: "'--host' is an address of this machine; 0.0.0.0 is all of them.",
+    errno.EADDRNOTAVAIL: _HOST,
     errno.EACCES: "Ports below 1024 are for root: give '--port 8000', behind a proxy.",
     errno.ENOENT: "Make the folder first.",
 }
 
 
-def _reason(error: OSError) -> str:
+def _reason(error: OSError | UnicodeError) -> str:
     """Return what the system says, and what to do about it."""
-    cure = _CURES.get(error.errno or 0) if not isinstance(error, socket.gaierror) else None
+    if isinstance(error, UnicodeError):
+        return f"It is no name of a host. {_HOST}"
+    cure = _HOST if isinstance(error, socket.gaierror) else _CURES.get(error.errno or 0)
     told = f"{(error.strerror or str(error)).rstrip('.')}."
     return f"{told} {cure}" if cure else told
 
