@@ -566,7 +566,7 @@ class Flask(Scaffold, metaclass=AppType):
         plans: Plans | None = changes.compiled
         if plans is None:
             count = changes.count
-            plans = Plans(self)
+            plans = Plans(self)  # type: ignore[arg-type]  # it only reads these tables
             changes.keep(plans, count)
         return plans
 
@@ -769,7 +769,7 @@ class Flask(Scaffold, metaclass=AppType):
                 if path is not None:
                     return path
         return routing.build_url(
-            self,
+            self,  # type: ignore[arg-type]  # it only reads the table of defaults
             endpoint,
             anchor=_anchor,
             method=_method,

@@ -75,15 +75,20 @@ class Scaffold(metaclass=Watched):
     _static_folder: str | None = None
     _static_url_path: str | None = None
 
-    # The registries; what each holds is said where it is filled, below.
-    view_functions: t.Any
-    error_handler_spec: t.Any
-    before_request_funcs: t.Any
-    after_request_funcs: t.Any
-    teardown_request_funcs: t.Any
-    template_context_processors: t.Any
-    url_value_preprocessors: t.Any
-    url_default_functions: t.Any
+    # The registries: containers that note their changes, by the types of Flask's.
+    view_functions: dict[str, ft.RouteCallable]
+    error_handler_spec: dict[
+        ft.AppOrBlueprintKey,
+        dict[int | None, dict[type[Exception], ft.ErrorHandlerCallable]],
+    ]
+    before_request_funcs: dict[ft.AppOrBlueprintKey, list[ft.BeforeRequestCallable]]
+    after_request_funcs: dict[ft.AppOrBlueprintKey, list[ft.AfterRequestCallable[t.Any]]]
+    teardown_request_funcs: dict[ft.AppOrBlueprintKey, list[ft.TeardownCallable]]
+    template_context_processors: dict[
+        ft.AppOrBlueprintKey, list[ft.TemplateContextProcessorCallable]
+    ]
+    url_value_preprocessors: dict[ft.AppOrBlueprintKey, list[ft.URLValuePreprocessorCallable]]
+    url_default_functions: dict[ft.AppOrBlueprintKey, list[ft.URLDefaultCallable]]
     websocket_functions: t.Any
     before_websocket_funcs: t.Any
     after_websocket_funcs: t.Any

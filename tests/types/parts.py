@@ -109,3 +109,10 @@ def test_page(app: Flask) -> None:
 Blueprint("part")  # type: ignore[call-arg]
 part.register_blueprint("inner")  # type: ignore[arg-type]
 create_app().register_blueprint(create_app())  # type: ignore[arg-type]
+
+
+def edit_tables(app: Flask) -> None:
+    """The tables that extensions edit have Flask's types."""
+    app.before_request_funcs.setdefault(None, []).append(lambda: None)
+    app.view_functions["index"] = index
+    app.view_functions["index"] = 3  # type: ignore[assignment]

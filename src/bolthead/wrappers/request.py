@@ -75,6 +75,11 @@ URLENCODED = "application/x-www-form-urlencoded"
 class Request(BaseRequest):
     """The request of the view; ``app.request_class`` replaces it (Flask API, "Request")."""
 
+    # For type checkers that look into the constructor below.
+    method: str
+    scheme: str
+    remote_addr: str | None
+
     json_module: t.Any = json
     form_data_parser_class = later(_form_parser)
 
