@@ -64,6 +64,59 @@ def test_the_table_has_all_of_flasks_modules():
     assert set(names) <= set(ALIASES)
 
 
+# Of Flask's modules, what is private, a type variable, or its command's own.
+NOT_HELD = {"F", "attach_enctype_error_multidict"}
+
+
+@needs_flask
+def test_names_of_other_modules_are_held():
+    """What Flask's modules hold of others is found in ours: ``flask.app.request`` and the like."""
+    names = run_python(
+        """
+        import importlib, pkgutil, flask
+        for name in ["flask", *(m.name for m in pkgutil.walk_packages(flask.__path__, "flask."))]:
+            if not name.endswith("__main__"):
+                scope = {}
+                exec(f"from {name} import *", scope)
+                del scope["__builtins__"]
+                print(name, *scope)
+        """
+    )
+    wanted = [
+        (line.split()[0], sorted({*line.split()[1:]} - NOT_HELD))
+        for line in names.split("\n")
+        if line
+    ]
+    assert len(wanted) >= 20
+    run_python(
+        f"""
+        import importlib
+        import bolthead
+
+        bolthead.install_as_flask()
+        lacking = []
+        for module, names in {wanted!r}:
+            scope = {{}}
+            exec(f"from {{module}} import *", scope)
+            lacking += [
+                f"{{module}}.{{name}}"
+                for name in names
+                if name not in scope or not hasattr(importlib.import_module(module), name)
+            ]
+            if module == "flask":
+                extra = set(scope) - set(names) - {{"__builtins__"}}
+                assert not extra, extra  # they might cover a name of the app's
+        assert lacking == [], lacking
+
+        import flask.app, flask.helpers, flask.wrappers, flask.testing
+        import werkzeug.test, werkzeug.wrappers
+        assert flask.app.request is flask.helpers.request is flask.request
+        assert flask.testing.Client is werkzeug.test.Client
+        assert flask.wrappers.RequestBase is werkzeug.wrappers.Request
+        """
+    )
+
+
 def test_replaced_names_reach_both():
     """A tool that replaces flask.Flask replaces bolthead.Flask."""
     run_python(

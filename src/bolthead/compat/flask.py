@@ -10,6 +10,8 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import CodeType, ModuleType
 
+from .held import STAR, hold
+
 # The modules that carry the same name here.
 SAME_NAMES = (
     "__main__",
@@ -120,6 +122,8 @@ def install_as_flask(*, legacy: bool = False) -> None:
         if child != "__main__":
             # ``python -m flask`` warns about one that is there before it ran.
             sys.modules[name] = module
+    if bolthead.__all__ is not STAR:
+        hold()
 
     # In an environment that was adopted with --legacy, the 'bolthead' commands do so, too.
     if legacy or getattr(sys.modules.get("_bolthead_adopt"), "LEGACY", False):

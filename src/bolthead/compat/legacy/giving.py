@@ -63,6 +63,9 @@ def give(row: str, make: Make, *modules: str, name: str | None = None) -> None:
             table = _given[module.__name__] = {}
             _hook(module, table)
         table[name] = (row, make)
+        star = vars(module).get("__all__")
+        if module_name.startswith("flask") and star and name[0] != "_" and name not in star:
+            star.append(name)
         if name in vars(module):
             _shade(module, name, table)
 
