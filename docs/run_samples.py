@@ -8,7 +8,7 @@ A page's samples run in order, in one namespace and in a folder of their own. Wh
     ```console              commands after ``$``, then what they print; see ``run_command``
     ```python no-run        not run; the first line is a comment that begins "Not run:"
 
-The pages of the tutorial are about one project: the files of the pages before are there already.
+The pages of a tutorial are about one project: the files of the pages before are there already.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ import click
 ROOT = Path(__file__).parent.parent
 FENCE = re.compile(r"^```(?P<info>[^`\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 NOT_RUN = "# Not run:"
+
+# Folders whose pages are about one project each.
+SERIES = {"tutorial", "dashboard"}
 
 # These serve, ask or change the environment, so that their arguments are only parsed.
 ONLY_PARSED = {"run", "serve", "shell", "adopt"}
@@ -57,8 +60,8 @@ def find_samples(page: Path) -> list[Sample]:
 
 
 def pages_before(page: Path) -> list[Path]:
-    """Return the pages whose files a page's samples need: those before it in the tutorial."""
-    if page.parent.name != "tutorial":
+    """Return the pages whose files a page's samples need: those before it in its tutorial."""
+    if page.parent.name not in SERIES:
         return []
     return [other for other in sorted(page.parent.glob("[0-9]*.md")) if other.name < page.name]
 
