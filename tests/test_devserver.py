@@ -263,3 +263,22 @@ def test_reloader_shows_an_error_and_recovers(serve, tmp_path):
 
     write_app(tmp_path, "hello again")
     server.until(lambda: server.get() == "hello again")
+
+
+def test_certificate_without_the_extra(tmp_path):
+    """Where a certificate cannot be made for the occasion, the error says what to install."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import importlib.util as u\n"
+        "find = u.find_spec\n"
+        "u.find_spec = lambda name, *a: None if name == 'cryptography' else find(name, *a)\n"
+    )
+    program = "from bolthead import Flask; Flask('shop').run(port=0, ssl_context='adhoc')"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "Run: pip install 'bolthead[adhoc]'" in done.stderr

@@ -62,7 +62,7 @@ _FILE = click.Path(exists=True, dir_okay=False, resolve_path=True)
     help="How the engine calls the app. 'auto' is what measured best.",
 )
 @_option("--tls-cert", type=_FILE, help="The certificate, with its chain (PEM).")
-@_option("--tls-key", type=_FILE, help="The certificate's key (PEM, PKCS#8).")
+@_option("--tls-key", type=_FILE, help="The certificate's key (PEM, no password).")
 @_option("--http2/--no-http2", default=False, help="Speak HTTP/2, too.")
 @_option("--log-format", default="text", type=click.Choice(["text", "json"]), help="Of all logs.")
 @_option("--access-log/--no-access-log", default=True, help="Write a line for each request.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import os
 import secrets
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from ..errors import MissingExtra
 from ..helpers import _environment_flag, get_debug_flag, get_load_dotenv
 from .banner import is_reloader_child, show_server_banner
 from .dotenv import load_dotenv as load_dotenv_files
@@ -38,6 +40,8 @@ def run(app: WSGIApplication, host: str, port: int, **options: t.Any) -> None:
     # Looked up when called: tools and tests replace the function in Werkzeug's module.
     from werkzeug import serving
 
+    if options.get("ssl_context") == "adhoc" and importlib.util.find_spec("cryptography") is None:
+        raise MissingExtra("adhoc", "pip install 'bolthead[adhoc]'")
     _mask_log(getattr(app, "config", {}))
     token = options.pop("debugger_token", None)
     if token is None:
