@@ -258,11 +258,11 @@ _inboxes = _Inboxes()
 class ThreadJob:
     """Something for a worker thread to do."""
 
-    __slots__ = ("is_expected",)
+    __slots__ = ("has_to_wait", "is_expected")
 
     def __init__(self) -> None:
-        # Whether an idle thread is known to wait for it.
-        self.is_expected = False
+        # Whether an idle thread is known to wait for it, or all threads are busy.
+        self.is_expected = self.has_to_wait = False
 
     def run(self, idle: deque[None]) -> None:
         """Do it, and put a mark into ``idle``: the thread is free from then on."""
@@ -283,7 +283,7 @@ class _Job(ThreadJob):
         self.future = inbox.loop.create_future()
         self.result: t.Any = None
         self.error: BaseException | None = None
-        self.is_expected = self.is_done = self.is_dropped = False
+        self.is_expected = self.has_to_wait = self.is_done = self.is_dropped = False
 
     def run(self, idle: deque[None]) -> None:
         """Make the call, in a worker thread, which is idle from then on."""
@@ -302,12 +302,12 @@ class _Job(ThreadJob):
 
 
 class _Line:
-    """The jobs that wait for a thread: since when, and how long those before them took."""
+    """The jobs that wait for a busy thread: since when, and how long those before them took."""
 
     __slots__ = ("pace", "since")
 
     def __init__(self) -> None:
-        # When each of the jobs in the queue was put there.
+        # When each of those jobs was put into the queue.
         self.since: deque[float] = deque()
         # The mean time of a job, in seconds, of which the last ones count most.
         self.pace = 0.0
@@ -387,19 +387,22 @@ class Threads:
             self._idle.pop()
             job.is_expected = True
         except IndexError:
-            self._start_thread()
-        self._line.since.append(time.monotonic())
+            if not self._start_thread():
+                job.has_to_wait = True
+                self._line.since.append(time.monotonic())
         self._jobs.put(job)
 
-    def _start_thread(self) -> None:
+    def _start_thread(self) -> bool:
+        """Start one more thread, unless there are as many as there may be."""
         with self._starting:
             if self._count >= self.most:
-                return
+                return False
             self._count += 1
             name = f"bolthead-worker-{self._count}"
         threading.Thread(
             target=_work, args=(self._jobs, self._line, self._idle), name=name, daemon=True
         ).start()
+        return True
 
     def __del__(self) -> None:
         for _ in range(self._count):
@@ -412,7 +415,8 @@ def _work(jobs: SimpleQueue[ThreadJob | None], line: _Line, idle: deque[None]) -
         job = jobs.get()
         if job is None:
             return
-        line.since.popleft()
+        if job.has_to_wait:
+            line.since.popleft()
         if is_marked and not job.is_expected:
             # It was given to a new thread, but this one is there first.
             with contextlib.suppress(IndexError):
