@@ -36,6 +36,36 @@ def wait():
     return "waited"
 """
 
+MEETING = """
+import asyncio
+import contextvars
+import threading
+from bolthead import Flask, request
+
+app = Flask(__name__)
+everybody = threading.Barrier(9)
+seen = contextvars.ContextVar("seen", default=0)
+
+
+@app.post("/meet/<int:number>")
+def meet(number):
+    everybody.wait(30)
+    data = request.get_data()
+    seen.set(seen.get() + 1)
+    loops = app.ensure_sync(running)()
+    return [len(data), data == str(number).encode() * 100_000 and loops, seen.get()]
+
+
+async def running():
+    await asyncio.sleep(0)
+    return asyncio.get_running_loop().is_running()
+
+
+@app.get("/pieces")
+def pieces():
+    return (str(number) for number in range(4))
+"""
+
 # Those that are for clients of the network; WSGI has limits of its own, see its test below.
 WAYS = ("granian asgi", "granian rsgi", "uvicorn asgi")
 
@@ -303,6 +333,31 @@ def test_bodies_by_wsgi(tmp_path):
             assert status(server.raw(data)) in right, name
         server.stop()
     assert "SEEN POST" not in server.log()
+
+
+def test_threads_by_wsgi(tmp_path):
+    """As many views as there are threads run at a time, with their bodies, and hooks of their own.
+
+    Each sees context variables that no other request has set.
+    """
+    with serving(tmp_path, MEETING, "--threads", "9", way="granian wsgi") as server:
+        answers = []
+
+        def ask(number):
+            with server.client() as client:
+                answer = client.post(f"/meet/{number}", content=b"%d" % number * 100_000)
+                answers.append((number, answer.status_code, answer.json()))
+
+        for _ in range(2):
+            asking = [threading.Thread(target=ask, args=(number,)) for number in range(9)]
+            for thread in asking:
+                thread.start()
+            for thread in asking:
+                thread.join()
+        wanted = [(number, 200, [100_000, True, 1]) for number in range(9)]
+        assert sorted(answers) == sorted(wanted * 2)
+        with server.client() as client:
+            assert client.get("/pieces").text == "0123"
 
 
 def test_pipelined_requests(tmp_path):

@@ -11,14 +11,18 @@ import asyncio
 import contextvars
 import logging
 import sys
+import threading
 import typing as t
+from collections import deque
+from operator import itemgetter
 
 from .. import bridges
 from ..protocols.asgi import NO_BODY
 from ..protocols.scope import header_key
 from . import door as doors
 from . import edge, ids
-from .access_log import Visit
+from .access_log import Visit, now
+from .dispatch import AT_ONCE
 from .settings import HEADER_SIZE, TARGET_SIZE
 
 if t.TYPE_CHECKING:
@@ -30,13 +34,12 @@ NEEDS_LENGTH = edge.refuse(411, "A body needs a Content-Length here.")
 
 
 def make_callback(
-    door: doors.Door, loop: asyncio.AbstractEventLoop
+    door: doors.Door, loop: asyncio.AbstractEventLoop, resting: Resting
 ) -> t.Callable[[t.Any, WSGIEnvironment], None]:
     """Return what Granian calls for each request.
 
     What is ``async def`` runs on the worker's loop, and so do background tasks: it waits for them.
     """
-    working_for = bridges._working_for
     basis = {
         "GATEWAY_INTERFACE": "CGI/1.1",
         "SCRIPT_NAME": "",
@@ -47,39 +50,125 @@ def make_callback(
         "wsgi.run_once": False,
         "wsgi.version": (1, 0),
     }
-    app = door.app
-    new_context = contextvars.Context
-    make_id, health = door.make_id, door.health_path
+    working_for = bridges._working_for
+    health, make_id, room = door.health_path, door.make_id, door.room
+    answer, new_context = _make_answer(door), contextvars.Context
+    get_ident = threading.get_ident
+    known: set[int] = set()
+    waiting, parked = resting.waiting, resting.parked
 
-    def take(protocol: t.Any, given: WSGIEnvironment) -> None:
-        path = given["PATH_INFO"]
-        environ = basis | given
-        if _is_plain(given) and path[:1] == "/" and path != health:
-            method, version = given["REQUEST_METHOD"], given["SERVER_PROTOCOL"][5:]
-            visit = Visit(make_id(), given.get("REMOTE_ADDR"), method, path, version)
-            answer = None
+    def take(protocol: t.Any, environ: WSGIEnvironment) -> None:
+        began = now()
+        # PERF: what is rare is looked at as ASGI has it; see benchmarks/async_servers.py.
+        pick = _picks.get(tuple(environ))
+        if (
+            (pick is not None and _is_small(pick(environ), environ)) or _is_plain(environ)
+        ) and environ["PATH_INFO"] != health:
+            visit = None
+            request_id = make_id()
         else:
-            # PERF: what is rare is looked at as ASGI has it; see benchmarks/async_servers.py.
-            scope = _scope(given)
-            visit, answer = door.begin(scope)
-            if answer is None and "HTTP_TRANSFER_ENCODING" in given:
-                answer = NEEDS_LENGTH
-            if answer is None:
-                _correct(environ, scope)
-        if answer is None and not door.enter(0.0):
-            answer = doors.BUSY
-        if answer is not None:
-            _put(door, protocol, answer, visit)
-            door.end(visit)
+            visit, reply = door.begin(scope := _scope(environ))
+            if reply is None and "HTTP_TRANSFER_ENCODING" in environ:
+                reply = NEEDS_LENGTH
+            if reply is not None:
+                _put(door, protocol, reply, visit)
+                return
+            _correct(environ, scope)
+            request_id = visit.id
+        try:
+            room.pop()
+        except IndexError:
+            _put(door, protocol, doors.BUSY, visit or _visit(request_id, environ))
             return
-        if "CONTENT_LENGTH" not in given:
+        environ.update(basis)
+        if "CONTENT_LENGTH" not in environ:
             environ["wsgi.input"] = NO_BODY
             environ["wsgi.input_terminated"] = True
         # With a length, Werkzeug counts: it trusts the end of a stream only where it must.
-        working_for.loop = loop
-        new_context().run(_answer, door, app, environ, protocol, visit)
+        if get_ident() not in known:
+            known.add(get_ident())
+            working_for.loop = loop
+        else:
+            waiting.pop()
+        # What waits in Granian would wait for a view, if nobody else were there to take it.
+        if not waiting and parked:
+            resting.wake()
+        try:
+            new_context().run(answer, protocol, environ, request_id, began)
+        finally:
+            if len(waiting) < AT_ONCE:
+                waiting.append(None)
+            else:
+                resting.park()
 
     return take
+
+
+def _visit(request_id: str, environ: WSGIEnvironment) -> Visit:
+    return Visit(
+        request_id,
+        environ.get("REMOTE_ADDR"),
+        environ["REQUEST_METHOD"],
+        environ["PATH_INFO"],
+        environ["SERVER_PROTOCOL"][5:],
+    )
+
+
+class Resting:
+    """Granian's threads that are not needed: they rest where they do not fight for the GIL.
+
+    Granian has as many threads as requests wait, and each that wakes up for one costs others time.
+    """
+
+    def __init__(self) -> None:
+        self.waiting: deque[None] = deque()
+        """A mark for each thread that waits for a request."""
+        self.parked: deque[t.Any] = deque()
+        self._has_ended = False
+
+    def park(self) -> None:
+        """Wait until this thread is needed."""
+        lock = threading.Lock()
+        lock.acquire()
+        self.parked.append(lock)
+        # Those that waited may all have found a request meanwhile, and nobody to wake.
+        if not self.waiting or self._has_ended:
+            self.wake()
+        lock.acquire()
+
+    def wake(self) -> None:
+        """Let one thread go and wait for a request."""
+        try:
+            lock = self.parked.popleft()
+        except IndexError:
+            return
+        self.waiting.append(None)
+        lock.release()
+
+    def end(self) -> None:
+        """Let all go, for good."""
+        self._has_ended = True
+        while self.parked:
+            self.wake()
+
+
+# What picks from an environ the values of which the size matters, for sets of keys that are plain.
+_picks: dict[tuple[str, ...], t.Callable[[WSGIEnvironment], tuple[str, ...]]] = {}
+_MOST_PICKS = 256
+_MOST_KEYS = 40
+
+# Hosts that are legal.
+_hosts: set[str] = set()
+
+
+def _is_small(picked: tuple[str, ...], environ: WSGIEnvironment) -> bool:
+    """Tell whether a request with plain keys is plain, which is sure where it is small."""
+    return (
+        len("".join(picked)) <= TARGET_SIZE
+        and environ["HTTP_HOST"] in _hosts
+        and environ["REQUEST_METHOD"] in edge.METHODS
+        and environ["PATH_INFO"][:1] == "/"
+    )
 
 
 # What of an environ needs no look: not a header, or one of which only the size matters.
@@ -103,6 +192,7 @@ def _kind(key: str) -> int:
 def _is_plain(environ: WSGIEnvironment) -> bool:
     """Tell whether there is nothing in a request that the edge or the proxies rule minds."""
     hosts = 0
+    headers = []
     for key, value in environ.items():
         kind = _kinds.get(key, -1)
         if not kind:
@@ -112,16 +202,29 @@ def _is_plain(environ: WSGIEnvironment) -> bool:
         if kind == _HEADER:
             if len(value) > HEADER_SIZE:
                 return False
+            headers.append(key)
         elif kind == _HOST:
             hosts += 1
             if not edge.is_legal_host(value.encode("latin-1")):
                 return False
+            if len(_hosts) < 1024:
+                _hosts.add(value)
         elif kind == _OTHER:
             return False
-    if environ["REQUEST_METHOD"] not in edge.METHODS:
+    path = environ["PATH_INFO"]
+    if environ["REQUEST_METHOD"] not in edge.METHODS or path[:1] != "/":
         return False
-    query = environ.get("QUERY_STRING", "")
-    return hosts == 1 and len(environ["PATH_INFO"]) + len(query) <= TARGET_SIZE
+    if hosts != 1 or len(path) + len(environ.get("QUERY_STRING", "")) > TARGET_SIZE:
+        return False
+    # Strangers choose the names of headers: neither many of them nor long ones are kept.
+    if (
+        len(_picks) < _MOST_PICKS
+        and len(environ) <= _MOST_KEYS
+        and "QUERY_STRING" in environ
+        and all(len(key) <= edge.NAME_REMEMBERED for key in environ)
+    ):
+        _picks[tuple(environ)] = itemgetter("PATH_INFO", "QUERY_STRING", "HTTP_HOST", *headers)
+    return True
 
 
 def _scope(environ: WSGIEnvironment) -> dict[str, t.Any]:
@@ -163,42 +266,86 @@ def _correct(environ: WSGIEnvironment, scope: dict[str, t.Any]) -> None:
             environ["HTTP_HOST"] = value.decode("latin-1")
 
 
-def _answer(
-    door: doors.Door, app: t.Any, environ: WSGIEnvironment, protocol: t.Any, visit: Visit
-) -> None:
-    ids.current.set(visit.id)
-    started: list[t.Any] = [500, []]
-    written: list[bytes] = []
+class _Started:
+    """What an app gives to ``start_response``."""
 
-    def start_response(
-        status: str, headers: list[tuple[str, str]], exc_info: t.Any = None
+    # PERF: what few requests come to have is a default of the class, not set for each.
+    status = "500 Internal Server Error"
+    headers: t.Any = None
+    written: list[bytes] | None = None
+
+    def start(
+        self, status: str, headers: list[tuple[str, str]], exc_info: t.Any = None
     ) -> t.Callable[[bytes], None]:
-        started[:] = int(status[:3]), headers
-        return written.append
+        """Be the ``start_response`` of a request."""
+        self.status = status
+        self.headers = headers
+        return self.write
 
-    try:
-        body = (app._wsgi_call or app.wsgi_app)(environ, start_response)
-        if written:
-            body = [*written, *body]
-        elif type(body) is tuple:
-            body = list(body)
-        if started[1] == [] and type(body) is not list:
-            body = _begun(body)
-        status, headers = started
-        visit.status = status
-        headers = door.mark_text(headers, visit)
-        if type(body) is list:
-            data = b"".join(body)
-            visit.size = len(data)
+    def write(self, data: bytes) -> None:
+        """Take a piece of the body before the others."""
+        if self.written is None:
+            self.written = []
+        self.written.append(data)
+
+
+_codes: dict[str, int] = {}
+
+
+def _code(status: str) -> int:
+    """Return the code of a status line, and remember it for the next answer."""
+    code = int(status[:3])
+    if len(_codes) < 1024 and len(status) < 64:
+        _codes[status] = code
+    return code
+
+
+def _make_answer(door: doors.Door) -> t.Callable[[t.Any, WSGIEnvironment, str, int], None]:
+    """Return what lets the app answer a request that has entered."""
+    app, room, is_counted = door.app, door.room, door.is_counted
+    note = None if door.log is None else door.log.note
+    set_id = ids.current.set
+
+    def answer(protocol: t.Any, environ: WSGIEnvironment, request_id: str, began: int) -> None:
+        set_id(request_id)
+        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        version = environ["SERVER_PROTOCOL"][5:]
+        started = _Started()
+        try:
+            body = (app._wsgi_call or app.wsgi_app)(environ, started.start)
+            if started.written is not None:
+                body = [*started.written, *body]
+            kind = type(body)
+            if kind is not list and kind is not tuple and started.headers is None:
+                body = _begun(body)
+            status = _codes.get(started.status) or _code(started.status)
+            headers = door.mark_text(started.headers or [], version, request_id)
+            if kind is not list and kind is not tuple:
+                visit = _visit(request_id, environ)
+                visit.began, visit.status = began, status
+                protocol.response_iter(status, headers, _Pieces(door, body, visit))
+                return
+            data = body[0] if len(body) == 1 else b"".join(body)
             protocol.response_bytes(status, headers, data)
-        else:
-            protocol.response_iter(status, headers, _Pieces(door, body, visit))
+            size = len(data)
+        except Exception:
+            logger.exception("The app failed outside its own handling of errors")
+            visit = _visit(request_id, environ)
+            visit.began = began
+            door.leave()
+            _put(door, protocol, doors.FAILED, visit)
             return
-    except Exception:
-        logger.exception("The app failed outside its own handling of errors")
-        _put(door, protocol, doors.FAILED, visit)
-    door.leave()
-    door.end(visit)
+        # PERF: what ``door.leave()`` does, without the call.
+        if is_counted:
+            door.leave()
+        else:
+            room.append(None)
+            door.answered += 1
+        if note is not None:
+            client = environ.get("REMOTE_ADDR")
+            note(began, client, method, path, version, status, size, request_id)
+
+    return answer
 
 
 def _begun(body: t.Any) -> t.Any:
@@ -257,9 +404,11 @@ class _Pieces:
             self._door.end(self._visit)
 
 
-def _put(door: doors.Door, protocol: t.Any, answer: edge.Reply, visit: Visit) -> None:
-    visit.status = answer.status
-    body = b"" if visit.method == "HEAD" else answer.body
+def _put(door: doors.Door, protocol: t.Any, reply: edge.Reply, visit: Visit) -> None:
+    """Send an answer that needs no app, and write its line."""
+    visit.status = reply.status
+    body = b"" if visit.method == "HEAD" else reply.body
     visit.size = len(body)
-    headers = [(name.decode(), value.decode()) for name, value in door.marked(answer, visit)]
-    protocol.response_bytes(answer.status, headers, body)
+    headers = [(name.decode(), value.decode()) for name, value in door.marked(reply, visit)]
+    protocol.response_bytes(reply.status, headers, body)
+    door.end(visit)

@@ -318,7 +318,8 @@ class ByRSGI:
         self, watcher: t.Any, visit: Visit, headers: list[tuple[str, str]], body: bytes
     ) -> None:
         """Send a whole answer, from any thread."""
-        watcher.proto.response_bytes(visit.status, self._door.mark_text(headers, visit), body)
+        marked = self._door.mark_text(headers, visit.version, visit.id)
+        watcher.proto.response_bytes(visit.status, marked, body)
 
     def put(self, watcher: t.Any, answer: edge.Reply, visit: Visit) -> None:
         """Send an answer that needs no app."""

@@ -56,8 +56,10 @@ class Door:
         """Makes the id of a request."""
         self.health_path = _health_path(app, settings)
         # A mark for each request that may run beside those that do; taking one is atomic.
-        self._room: deque[None] = deque([None] * settings.concurrency)
+        self.room: deque[None] = deque([None] * settings.concurrency)
         self._left = _with_jitter(settings.max_requests)
+        self.is_counted = self._left is not None
+        """Whether the worker is replaced after some number of requests."""
 
     # Before the app
 
@@ -93,14 +95,14 @@ class Door:
         if waited > LONGEST_WAIT:
             return False
         try:
-            self._room.pop()
+            self.room.pop()
         except IndexError:
             return False
         return True
 
     def leave(self) -> None:
         """Note that a request runs no more."""
-        self._room.append(None)
+        self.room.append(None)
         self.answered += 1
         if self._left is not None:
             self._left -= 1
@@ -110,7 +112,7 @@ class Door:
     @property
     def running(self) -> int:
         """How many requests run."""
-        return self.settings.concurrency - len(self._room)
+        return self.settings.concurrency - len(self.room)
 
     def mark(self, headers: edge.Headers, visit: Visit) -> None:
         """Put the request's id among the headers of an answer, unless the app has done so.
@@ -125,15 +127,17 @@ class Door:
                 return
         headers.append((b"x-request-id", visit.id.encode()))
 
-    def mark_text(self, headers: list[tuple[str, str]], visit: Visit) -> list[tuple[str, str]]:
+    def mark_text(
+        self, headers: list[tuple[str, str]], version: str, request_id: str
+    ) -> list[tuple[str, str]]:
         """Return headers as ``mark`` makes them, for interfaces that have them as text."""
-        if self.is_draining and visit.version[:1] == "1":
+        if self.is_draining and version[:1] == "1":
             headers = [*headers, ("connection", "close")]
         for name, _ in headers:
             # PERF: names of another length are others, without a look at their letters.
             if len(name) == 12 and name.lower() == "x-request-id":
                 return headers
-        return [*headers, ("x-request-id", visit.id)]
+        return [*headers, ("x-request-id", request_id)]
 
     def marked(self, answer: edge.Reply, visit: Visit) -> edge.Headers:
         """Return the headers of an answer that needs no app."""

@@ -17,6 +17,9 @@ from .settings import HEADERS_SIZE, Settings, most_connections
 
 Take = t.Callable[[t.Any], None]
 
+# How long Granian keeps its threads, in seconds: which of them wait is counted.
+FOR_EVER = 10 * 365 * 24 * 3600
+
 # The open files of this process, where the system tells them.
 _DESCRIPTORS = "/proc/self/fd"
 
@@ -47,6 +50,7 @@ class GranianEngine:
         self._listener = listener
         self._static = static
         self._ended = asyncio.Event()
+        self._let_rest_end: t.Callable[[], None] = _unused
 
     async def start(self) -> None:
         """Begin to accept connections."""
@@ -78,7 +82,7 @@ class GranianEngine:
             "threads": 1,
             "blocking_threads": 512,
             "py_threads": threads,
-            "py_threads_idle_timeout": 600,
+            "py_threads_idle_timeout": FOR_EVER,
             "backpressure": most_connections(),
             "http_mode": "auto" if settings.http2 else "1",
             "http1_opts": HTTP1Settings(
@@ -123,9 +127,11 @@ class GranianEngine:
         return Dispatcher(self._door, loop, way).take, cls, threads
 
     def _wsgi_callback(self, loop: asyncio.AbstractEventLoop) -> t.Any:
-        from .by_wsgi import make_callback
+        from .by_wsgi import Resting, make_callback
 
-        return make_callback(self._door, loop)
+        resting = Resting()
+        self._let_rest_end = resting.end
+        return make_callback(self._door, loop, resting)
 
     def stop_accepting(self) -> None:
         """Take no new connections.
@@ -146,6 +152,7 @@ class GranianEngine:
 
     def finish(self) -> None:
         """Close idle connections, and the others once they are answered."""
+        self._let_rest_end()
         self._signal.set()
 
     async def wait(self) -> None:
