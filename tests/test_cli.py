@@ -225,6 +225,32 @@ def test_errors_of_the_apps_own_code(folder, case, command):
         assert noise not in result.stderr
 
 
+def test_errors_of_the_apps_commands(folder):
+    """A command of the app that fails shows its own lines, and none of what called it."""
+    write(
+        folder / "shop.py",
+        """
+        from bolthead import Flask
+
+        app = Flask(__name__)
+
+        @app.cli.command()
+        def restock():
+            raise ValueError("oh no")
+        """,
+    )
+    result = subprocess.run(
+        [sys.executable, "-m", "bolthead", "--app", "shop", "restock"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert result.returncode == 1
+    assert 'raise ValueError("oh no")' in result.stderr
+    assert "click/core.py" not in result.stderr
+    assert "group.py" not in result.stderr
+
+
 @pytest.mark.parametrize(
     ("path", "first_on_path", "module"),
     [

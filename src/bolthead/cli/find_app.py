@@ -218,23 +218,6 @@ def _traceback_from_module(error: ImportError) -> list[str]:
     return traceback.format_exception(type(error), error, own and own.tb_next)
 
 
-def keep_own_frames(error: BaseException) -> bool:
-    """Cut an error's traceback down to the app's code; tell whether loading the app raised it.
-
-    What led there, of commands and of this module, does not help who mends the app.
-    """
-    frame = error.__traceback__
-    while frame is not None and frame.tb_frame.f_globals is not globals():
-        frame = frame.tb_next
-    if frame is None:
-        return False
-    while frame is not None and frame.tb_frame.f_globals is globals():
-        frame = frame.tb_next
-    # None where the app's file could not even be compiled: the error names the line.
-    error.__traceback__ = frame
-    return True
-
-
 def load_from_path(path: str) -> Flask:
     """Load what ``--app`` names: a module or file, then perhaps ``:name`` or ``:factory(args)``."""
     # Not the colon of a Windows drive, which a slash follows.

@@ -15,6 +15,7 @@ from ..helpers import get_debug_flag
 from . import find_app
 from .env import debug_option, env_file_option, name_variable, share_variables
 from .find_app import NoAppException
+from .tracebacks import keep_own_frames
 from .version import version_option
 
 if t.TYPE_CHECKING:
@@ -222,9 +223,10 @@ class FlaskGroup(AppGroup):
             names.update(ctx.ensure_object(ScriptInfo).load_app().cli.list_commands(ctx))
         except NoAppException as error:
             _print_error(error.format_message())
-        except Exception:
+        except Exception as error:
             # Help is wanted all the more when the app is broken.
-            _print_error(traceback.format_exc(), label="")
+            keep_own_frames(error)
+            _print_error("".join(traceback.format_exception(error)), label="")
         return sorted(names)
 
     def make_context(

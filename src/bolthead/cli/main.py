@@ -5,9 +5,9 @@ from __future__ import annotations
 from .adopt import adopt_command
 from .check import check_command
 from .deploy_files import deploy_files_command
-from .find_app import keep_own_frames
 from .group import FlaskGroup
 from .secret_key import secret_key_command
+from .tracebacks import keep_own_frames
 
 cli = FlaskGroup(
     name="bolthead",

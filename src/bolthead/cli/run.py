@@ -11,9 +11,9 @@ import click
 
 from ..helpers import get_debug_flag
 from .env import debug_option
-from .find_app import keep_own_frames
 from .group import ScriptInfo, pass_script_info
 from .secret_key import refuse_weak_key
+from .tracebacks import keep_own_frames
 
 if t.TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

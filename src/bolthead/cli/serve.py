@@ -10,8 +10,9 @@ import typing as t
 
 import click
 
-from .find_app import NoAppException, keep_own_frames
+from .find_app import NoAppException
 from .group import ScriptInfo, pass_script_info
+from .tracebacks import keep_own_frames
 
 F = t.TypeVar("F", bound=t.Callable[..., t.Any])
 
