@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 import typing as t
 from pathlib import Path
@@ -23,6 +24,7 @@ with atheris.instrument_imports(include=["bolthead", "werkzeug"]):
     from bolthead import Flask
     from bolthead.protocols.scope import make_environ
     from bolthead.routing import UNSURE, CountedMap, make_matcher
+    from bolthead.routing.split import read
     from bolthead.signing import KeptSerializer
     from bolthead.wrappers import Request, lenient
     from bolthead.wrappers.forms import FormParser, fields_of
@@ -197,11 +199,34 @@ RULES = [
     "/f/<float:x>",
     "/g/<any(a,b):x>/<path:y>",
 ]
+
+
+def _more_rules() -> t.Iterator[Rule]:
+    """Rules that the matcher is not asked for, with kinds and counts of characters."""
+    for rule in (
+        "/<x><y><z>",
+        "/<string(length=2):x><string(maxlength=3):y>a<z>",
+        "/<any(a,ab,b):x><any(b,ba):y>",
+        "/<int(signed=True):x><float(signed=True):y>",
+        "/<x>a<path:y>b<path:z>/",
+    ):
+        bound = Rule(rule, endpoint=rule)
+        Map([bound])
+        yield bound
+
+
 OURS, THEIRS = CountedMap(), Map()
 for _number, _rule in enumerate(RULES):
     OURS.add(Rule(_rule, endpoint=str(_number)))
     THEIRS.add(Rule(_rule, endpoint=str(_number)))
 MATCHER = make_matcher(OURS)
+# Expressions of parts of rules, with what reads them.
+SPLITS = [
+    (re.compile(content), split)
+    for rule in (*THEIRS.iter_rules(), *_more_rules())
+    for content in (part.content for part in rule._parts if not part.static)
+    if (split := read(content)) is not None
+]
 
 
 def _answer(url_map: Map, path: str) -> t.Any:
@@ -215,14 +240,24 @@ def matcher(data: bytes) -> None:
     """A path has the rule that Werkzeug gives it, with the same arguments."""
     path = "/" + data.decode("utf-8", "replace")
     theirs = _answer(THEIRS, path)
-    if "\n" not in path:  # where a path may begin with one, Werkzeug's may go back and ours not
-        assert _answer(OURS, path) == theirs, path
+    assert _answer(OURS, path) == theirs, path
     assert MATCHER is not None
     found = MATCHER.find("GET", path)
     if found is None:
         assert isinstance(theirs[0], type), path
     elif found is not UNSURE:
         assert (found[0].endpoint, found[1]) == theirs, path
+
+
+def split(data: bytes) -> None:
+    """Text has the arguments that the expression finds, whatever it goes back over."""
+    text = data[:60].decode("utf-8", "replace")
+    for expression, reader in SPLITS:
+        match = expression.match(text)
+        taken = reader.take(text)
+        assert (taken is None) == (match is None), (expression.pattern, text)
+        if taken is not None and match is not None:
+            assert taken[0] == list(match.groupdict().values()), (expression.pattern, text)
 
 
 def date(data: bytes) -> None:
@@ -245,6 +280,7 @@ TARGETS: dict[str, t.Callable[[bytes], None]] = {
         session,
         scope,
         matcher,
+        split,
         date,
     )
 }

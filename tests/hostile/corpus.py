@@ -484,6 +484,10 @@ SHAPES: dict[str, Shape] = {
     "path-two-converters": Shape(Ask(b"/two/" + b"a/x/" * 2000 + b"z"), (404,)),
     "path-two-converters-slashes": Shape(Ask(b"/two/" + b"a/x//" * 1500 + b"y"), (308, 404)),
     "path-two-in-a-segment": Shape(Ask(b"/parts/" + b"-" * 8000), (404,)),
+    "path-two-in-a-long-segment": Shape(Ask(b"/parts/" + b"-" * 7000 + b"x.html"), (200,)),
+    "path-three-in-a-long-segment": Shape(Ask(b"/multi/" + b"-" * 7000 + b"_x"), (200,)),
+    "path-three-in-a-segment-not": Shape(Ask(b"/multi/" + b"-" * 7000), (404,)),
+    "path-mixed-in-a-segment": Shape(Ask(b"/mix/" + b"-" * 4000 + b"/x/" * 500), (308,)),
     "path-two-in-a-segment-fits": Shape(Ask(b"/parts/" + b"-" * 2000 + b"x.html"), (200,)),
     "headers-20k (Django CVE-2025-14550, Tornado CVE-2025-67725)": Shape(
         Ask(b"/seen", headers=((b"X-Many", b"x"),) * 20_000), (200,)

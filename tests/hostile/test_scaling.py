@@ -141,6 +141,10 @@ two_paths = routed("/two/<path:a>/x/<path:b>/y")
 three_paths = routed("/three/<path:a>/x/<path:b>/y/<path:c>/z")
 numbered = routed("/n/<path:a>/<int:n>/<path:b>/z", "/n/<path:a>/<b>/<path:c>/w")
 segments = routed("/parts/<a>-<b>.html", "/more/<a>-<b>_<c>.html")
+four = routed("/<a>-<b>_<c>.<d>", "/x/<a>-<b>_<c>.<d>/")
+beside = routed("/<a><b><c>x", "/n/<int:a><int:b><float:c>")
+lengths = routed("/<string(maxlength=90):a>-<string(minlength=3):b>x<any(a,aa,b):c>")
+through = routed("/<a>-<path:b>/x/<c>-<path:d>.html")
 many = routed(*(f"/r{n}/<path:a>/e" for n in range(20)), "/<path:a>/x", "/<path:b>/x/")
 
 # What does the work, and what makes its input of a length.
@@ -154,6 +158,20 @@ CASES = {
     "router: segment between": (numbered, lambda n: "/n/" + "a/b/" * n + "x"),
     "router: two in a segment": (segments, lambda n: "/parts/" + "-" * n),
     "router: three in a segment": (segments, lambda n: "/more/" + "-_" * n),
+    "router: three in a segment, found": (segments, lambda n: "/more/" + "a-" * n + "b_c.html"),
+    "router: three in a segment, none at last": (
+        segments,
+        lambda n: "/more/" + "a-b_c" * n + "-" * n + ".html",
+    ),
+    "router: four in a segment": (four, lambda n: "/" + "-_." * n),
+    "router: four in a segment, none": (four, lambda n: "/x/" + "a_b.-" * n + "/"),
+    "router: arguments side by side": (beside, lambda n: "/" + "a" * n),
+    "router: numbers side by side": (beside, lambda n: "/n/" + "1" * n),
+    "router: numbers with a point": (beside, lambda n: "/n/" + "1" * n + ".5"),
+    "router: lengths": (lengths, lambda n: "/" + "a-" * n + "xa"),
+    "router: lengths, none": (lengths, lambda n: "/" + "-xa" * n),
+    "router: paths in segments": (through, lambda n: "/" + "a-b/x/" * n + ".html"),
+    "router: paths in segments, none": (through, lambda n: "/" + "a-/x/" * n),
     "router: many rules": (many, lambda n: "/" + "a/" * n),
     "router: nothing but slashes": (many, lambda n: "/" * n),
     "query: fields": (query, lambda n: "a=1&" * n),

@@ -1,175 +1,172 @@
-"""Rules whose regular expressions would take a long path's square, made to take its length.
+"""Rules of several arguments, matched in the time of the path's length, not of its square.
 
-A ``path`` converter may end anywhere, so that a rule with two of them is tried at every pair of
-places by Werkzeug's expressions. Where only fixed text or whole segments stand between them, the
-first place is as good as any later one, and the expression need not go back: it becomes an atomic
-group. Of what cannot be made so (several arguments in one segment) a long segment is no match.
+An expression with several arguments goes back and tries each end of each: two take a segment's
+square, three its cube. Short paths are left to Werkzeug's matcher. In a long one such expressions
+are read piece by piece (``split.py``); of one that is not understood, a long segment is no match.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import itertools
+import re
 import typing as t
 
-from werkzeug.routing import PathConverter
+from werkzeug.routing import RequestAliasRedirect, ValidationError
+from werkzeug.routing.exceptions import NoMatch, RequestPath
 from werkzeug.routing.matcher import StateMachineMatcher
 
-from ..made import Pattern
+from .split import Split, read
 
 if t.TYPE_CHECKING:
     from werkzeug.routing import Rule
+    from werkzeug.routing.matcher import State
     from werkzeug.routing.rules import RulePart
 
-_ARGUMENT = Pattern(r"\(\?P<__werkzeug_\d+>")
-# How long a segment with so many arguments may be, for the longest to take no more than 0.2 s.
+_Found = tuple["Rule", list[str]]
+
+# How long a segment may be for an expression with so many arguments that is not understood: the
+# longest takes 0.2 s.
 _LONGEST = {2: 2048, 3: 512}
 _LONGEST_OF_MORE = 96
 
-_PATH = PathConverter.regex
-
 
 class LinearMatcher(StateMachineMatcher):
-    """Werkzeug's matcher; the expressions of its rules are changed for ones that do not go back."""
+    """Werkzeug's matcher, which reads long paths in its own way."""
+
+    few = 200_000
+    """Up to how many steps an expression may take that goes back: a millisecond or two."""
 
     def __init__(self, merge_slashes: bool) -> None:
         super().__init__(merge_slashes)
-        self._given: list[tuple[Rule, list[RulePart]]] = []
-        self._plain: StateMachineMatcher | None = None
+        # By the content of a part of several arguments: what reads it, or None.
+        self._splits: dict[str, Split | None] = {}
+        self._most = 1
 
     def add(self, rule: Rule) -> None:
         """Add a rule that is bound to a map."""
-        self._given.append((rule, rule._parts))
-        self._plain = None
-        rule._parts = [linear(part) for part in rule._parts]
         super().add(rule)
+        for part in rule._parts:
+            count = part.content.count("(?P<__werkzeug_")
+            if not part.static and count > 1:
+                self._splits[part.content] = read(part.content)
+                self._most = max(self._most, count)
 
     def match(
         self, domain: str, path: str, method: str, websocket: bool
     ) -> tuple[Rule, t.MutableMapping[str, t.Any]]:
         """Return the rule of a path and its arguments; Werkzeug's errors where there is none."""
-        # A path argument may begin with a line break and have no other, so that with one in it a
-        # later place may be better than the first.
-        if "\n" in path and len(path) <= _LONGEST[2]:
-            return self._unchanged().match(domain, path, method, websocket)
-        return super().match(domain, path, method, websocket)
-
-    def _unchanged(self) -> StateMachineMatcher:
-        """Return a matcher of the same rules with Werkzeug's own expressions."""
-        if self._plain is None:
-            plain = StateMachineMatcher(self.merge_slashes)
-            for rule, parts in self._given:
-                changed, rule._parts = rule._parts, parts
-                try:
-                    plain.add(rule)
-                finally:
-                    rule._parts = changed
-            plain.update()
-            self._plain = plain
-        self._plain.merge_slashes = self.merge_slashes
-        return self._plain
+        if self._most == 1 or max(len(path), len(domain)) ** self._most <= self.few:
+            return super().match(domain, path, method, websocket)
+        walk = _Walk(self._splits, method, is_socket=websocket)
+        found = walk.find(self._root, domain, path)
+        if found is None:
+            if self.merge_slashes:
+                merged = re.sub("/{2,}", "/", path)
+                found = walk.find(self._root, domain, merged)
+                if found is not None and found[0].merge_slashes is not False:
+                    raise RequestPath(merged)
+            raise NoMatch(walk.allowed, walk.is_mismatch)
+        return _with_arguments(*found, walk)
 
 
-def linear(part: RulePart) -> RulePart:
-    """Return a part of a rule whose expression takes linear, or bounded, time."""
-    if part.static or len(_ARGUMENT.findall(part.content)) < 2:
-        return part
-    content = _without_return(part.content)
-    return part if content is None else dataclasses.replace(part, content=content)
+def _with_arguments(rule: Rule, values: list[str], walk: _Walk) -> tuple[Rule, dict[str, t.Any]]:
+    """Return a rule with what its converters make of the values."""
+    arguments: dict[str, t.Any] = {}
+    for (name, converter), value in zip(rule._converters.items(), values, strict=False):
+        try:
+            arguments[name] = converter.to_python(value)
+        except ValidationError as error:
+            raise NoMatch(walk.allowed, walk.is_mismatch) from error
+    if rule.defaults:
+        arguments.update(rule.defaults)
+    if rule.alias and rule.map.redirect_defaults:
+        raise RequestAliasRedirect(arguments, rule.endpoint)
+    return rule, arguments
 
 
-def _without_return(content: str) -> str | None:
-    """Return an expression that takes the first place where a path may end; None for itself."""
-    pieces = _pieces(content)
-    paths = [at for at, (is_path, _) in enumerate(pieces) if is_path]
-    head, between, tail = _around(pieces, paths)
-    simple = [head, tail, *between]
-    if not paths or not all(map(_ends_by_itself, simple)):
-        count = len(_ARGUMENT.findall(content))
-        longest = _LONGEST.get(count, _LONGEST_OF_MORE)
-        return f"(?!(?s:.{{{longest + 1}}})){_looks_at_the_end(pieces)}{content}"
-    if len(paths) < 2:
+class _NeedsSlash(Exception):
+    """A rule would match with a slash at the end."""
+
+
+class _Walk:
+    """One search for a rule, from segment to segment; the first that is found counts."""
+
+    def __init__(
+        self, splits: t.Mapping[str, Split | None], method: str, *, is_socket: bool
+    ) -> None:
+        self._splits = splits
+        self._method = method
+        self._is_socket = is_socket
+        self.allowed: set[str] = set()
+        self.is_mismatch = False
+        """Whether a rule matched but for being a WebSocket's, or none."""
+
+    def find(self, root: State, domain: str, path: str) -> _Found | None:
+        """Return the rule of a path and its values, or None; RequestPath for one with a slash."""
+        try:
+            return self._find(root, [domain, *path.split("/")], 0, [])
+        except _NeedsSlash:
+            raise RequestPath(f"{path}/") from None
+
+    def _find(self, state: State, parts: list[str], at: int, values: list[str]) -> _Found | None:
+        if at == len(parts):
+            return self._end(state, values)
+        child = state.static.get(parts[at])
+        found = None if child is None else self._find(child, parts, at + 1, values)
+        if found is not None:
+            return found
+        for part, child in state.dynamic:
+            target = "/".join(parts[at:]) if part.final else parts[at]
+            taken = self._take(part, target)
+            if taken is None:
+                continue
+            groups, has_slash = taken
+            rest, begin = (parts, at + 1) if not part.final else ([""] * has_slash, 0)
+            found = self._find(child, rest, begin, values + groups)
+            if found is not None:
+                return found
+        if at == len(parts) - 1 and not parts[at]:
+            # What is left is a slash at the end, which these rules do not mind.
+            loose = (rule for rule in state.rules if not rule.strict_slashes)
+            return self._first(loose, values)
         return None
-    groups = [
-        f"(?>{pieces[at][1]}{''.join(text for _, text in pieces[at + 1 : following])}(?=[^/]))"
-        for at, following in itertools.pairwise(paths)
-    ]
-    first, last = paths[0], paths[-1]
-    before = "".join(text for _, text in pieces[:first])
-    return before + "".join(groups) + "".join(text for _, text in pieces[last:])
 
+    def _end(self, state: State, values: list[str]) -> _Found | None:
+        found = self._first(state.rules, values)
+        slash = state.static.get("")
+        if found is not None or slash is None:
+            return found
+        for rule in slash.rules:
+            takes = rule.methods is None or self._method in rule.methods
+            if takes and rule.websocket == self._is_socket:
+                if rule.strict_slashes:
+                    raise _NeedsSlash
+                return rule, values
+        return None
 
-def _looks_at_the_end(pieces: list[tuple[bool, str]]) -> str:
-    """Return what sees at once that the fixed text at the end is not there."""
-    end = pieces[-1][1]
-    return "" if end == r"\Z" or "(" in end else f"(?=(?s:.)*{end})"
+    def _first(self, rules: t.Iterable[Rule], values: list[str]) -> _Found | None:
+        """Return the first rule that takes the method; remember why others do not."""
+        for rule in rules:
+            if rule.methods is not None and self._method not in rule.methods:
+                self.allowed.update(rule.methods)
+            elif rule.websocket != self._is_socket:
+                self.is_mismatch = True
+            else:
+                return rule, values
+        return None
 
-
-def _around(
-    pieces: list[tuple[bool, str]], paths: list[int]
-) -> tuple[list[str], list[list[str]], list[str]]:
-    """Return what stands before, between and after the paths."""
-    texts = [text for _, text in pieces]
-    if not paths:
-        return texts, [], []
-    between = [texts[a + 1 : b] for a, b in itertools.pairwise(paths)]
-    return texts[: paths[0]], between, texts[paths[-1] + 1 :]
-
-
-def _ends_by_itself(texts: list[str]) -> bool:
-    """Tell whether what matches these texts is the same wherever it begins and however it goes on.
-
-    So it is for fixed text, and for arguments that fill a segment: a slash before and after.
-    """
-    for at, text in enumerate(texts):
-        if not text.startswith("(?P<"):
-            continue
-        if "/" in text.replace("[^/]", ""):
-            return False  # a converter that takes slashes, too
-        before = texts[at - 1] if at else ""
-        after = texts[at + 1] if at + 1 < len(texts) else ""
-        is_first = at == 0
-        ends = after.startswith(("/", r"\Z", "(?<!/)(/?)"))
-        if not ((is_first or before.endswith("/")) and ends):
-            return False
-    return True
-
-
-def _pieces(content: str) -> list[tuple[bool, str]]:
-    """Return the arguments of an expression and the text between them; True marks a path."""
-    pieces = []
-    at = 0
-    while at < len(content):
-        match = _ARGUMENT.match(content, at)
+    def _take(self, part: RulePart, target: str) -> tuple[list[str], bool] | None:
+        """Return what a part of a rule takes, and whether a slash is left; None for no match."""
+        content = part.content
+        split = self._splits.get(content)
+        if split is not None:
+            return split.take(target)
+        if content in self._splits:
+            count = content.count("(?P<__werkzeug_")
+            if len(target) > _LONGEST.get(count, _LONGEST_OF_MORE):
+                return None
+        match = re.compile(content).match(target)
         if match is None:
-            following = _ARGUMENT.search(content, at)
-            end = len(content) if following is None else following.start()
-            pieces.append((False, content[at:end]))
-        else:
-            end = _closing(content, at)
-            pieces.append((content[match.end() : end - 1] == _PATH, content[at:end]))
-        at = end
-    return pieces
-
-
-def _closing(content: str, at: int) -> int:
-    """Return where the group that opens there ends."""
-    depth = 0
-    in_class = False
-    while at < len(content):
-        char = content[at]
-        if char == "\\":
-            at += 1
-        elif in_class:
-            in_class = char != "]"
-        elif char == "[":
-            in_class = True
-            # A bracket that closes may stand first, as itself.
-            at += content.startswith("^", at + 1)
-            at += content.startswith("]", at + 1)
-        elif char in "()":
-            depth += 1 if char == "(" else -1
-            if not depth:
-                return at + 1
-        at += 1
-    return at
+            return None
+        named = (item for item in match.groupdict().items() if item[0].startswith("__werkzeug_"))
+        groups = [value for _, value in sorted(named, key=lambda item: int(item[0][11:]))]
+        return groups, part.suffixed and match.groups()[-1] == "/"
