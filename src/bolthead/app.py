@@ -203,11 +203,13 @@ class Flask(Scaffold, metaclass=AppType):
         )
         # Weak, so that an app nobody uses any more is freed at once.
         app = weakref.ref(self)
+        view: ft.RouteCallable = lambda **kw: app().send_static_file(**kw)  # type: ignore[union-attr]  # noqa: E731
+        view.__module__ = "flask.app"  # programs exempt it from checks by 'flask.app.<lambda>'
         self.add_url_rule(
             f"{self.static_url_path}/<path:filename>",
             endpoint="static",
             host=static_host,
-            view_func=lambda **kw: app().send_static_file(**kw),  # type: ignore[union-attr]  # it serves
+            view_func=view,
         )
 
     def __setattr__(self, name: str, value: t.Any) -> None:

@@ -21,6 +21,9 @@ from .scaffold import (
     setupmethod,
 )
 
+if t.TYPE_CHECKING:
+    from .wrappers import Response
+
 F = t.TypeVar("F", bound=t.Callable[..., t.Any])
 DeferredSetupFunction = t.Callable[["BlueprintSetupState"], None]
 T_template_filter = t.TypeVar("T_template_filter", bound=ft.TemplateFilterCallable)
@@ -161,6 +164,13 @@ class Blueprint(Scaffold):
         if blueprint is self:
             raise ValueError("Cannot register a blueprint on itself")
         self._blueprints.append((blueprint, options))
+
+    def send_static_file(self, filename: str) -> Response:
+        """Return a file of the static folder; the view of the static route."""
+        return super().send_static_file(filename)
+
+    # Programs exempt it from checks by 'flask.blueprints.send_static_file'.
+    send_static_file.__module__ = "flask.blueprints"
 
     def register(self, app: t.Any, options: dict[str, t.Any]) -> None:
         """Merge this blueprint into an app; called by ``Flask.register_blueprint``.

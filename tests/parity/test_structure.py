@@ -343,6 +343,14 @@ def build_views(fw):
             )
         return shown
 
+    app.register_blueprint(fw.Blueprint("files", __name__, static_folder="static"))
+
+    @app.route("/static-views")
+    def static_views():
+        """Programs exempt these from checks by their full names."""
+        views = [app.view_functions[name] for name in ("static", "files.static")]
+        return [f"{view.__module__}.{view.__name__}" for view in views]
+
     return app
 
 
@@ -361,6 +369,7 @@ VIEW_PATHS = [
     "/async",
     "/unfinished",
     "/attributes",
+    "/static-views",
 ]
 VIEW_METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS")
 BUILD_VIEWS = {
