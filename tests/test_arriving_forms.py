@@ -108,6 +108,8 @@ ROUNDS = int(os.environ.get("ARRIVING_ROUNDS", "300"))
 NOISE = random.Random(4).randbytes(300_000)
 LINES = (b"\r", b"\n", b"\r\n", b"\r\n--", b"\r\n--fron", b"\r\n--frontie", b"--frontier\n")
 
+SLOW = "Content-Type: text/plain" + "; a=b" * 1_000 + "\r\n"
+
 BODIES = {
     "fields": field("é".encode()) + field(b"") + field(b"2", "b") + END,
     "fields and files": field(b"1") + part(b"content") + field(b"2", "b") + part(b"x") + END,
@@ -140,6 +142,8 @@ BODIES = {
     "headers too long": part(NOISE) + part(b"x", rest=f"X: {'y' * 9_000}\r\n") + END,
     "headers without an end": part(NOISE) + b"--frontier\r\n" + b"X: y\r\n" * 20_000,
     "too many headers": part(b"x", rest="X: y\r\n" * 20) + END,
+    "headers that take long": field(b"x", rest=SLOW) * 20 + part(NOISE, rest=SLOW) + END,
+    "more of them": field(b"x", rest=SLOW) * 100 + part(NOISE, rest=SLOW) * 3 + END,
     "preamble too long": b"x" * 700_000 + field(b"1") + END,
     "epilogue too long": field(b"1") + END + b"x" * 700_000,
 }
@@ -287,13 +291,34 @@ def test_parsing_stops_where_a_limit_is_broken(app, size):
     """Of 3,000 parts no more than may be are parsed, whether or not the view asks for them."""
     app.add_url_rule("/", "index", lambda: request.form, methods=["POST"])
     app.add_url_rule("/no", "no", lambda: "not asked", methods=["POST"])
-    # So large that a thread is not asked to parse a block: the steps are taken on the loop.
+    # So large that no block has headers enough for a thread: the steps are taken on the loop.
     pieces = cut(field(b"x" * 6_000) * 3_000 + END, size)
     statuses = []
     for path in ("/", "/no"):
         steps = steps_of(lambda path=path: statuses.append(run(send(app, pieces, path)).status))
         assert 2_000 < steps < 4_000
     assert statuses == [413, 200]
+
+
+def test_headers_that_take_long_do_not_hold_the_loop(app):
+    """Of a form with many or slow headers the loop parses a little; a thread does the rest."""
+
+    @app.post("/")
+    async def view():
+        return "not asked"
+
+    for body, most in ((field(b"x", rest=SLOW) * 45, 40), (field(b"x") * 900, 300)):
+        pieces = [*cut(body, 60_000), END]
+        on_loop = steps_of(lambda pieces=pieces: run(send(app, pieces)))
+        assert 3 < on_loop < most
+        assert steps_of(lambda body=body: parsed_at_once(body)) > 2 * most
+
+
+def parsed_at_once(body):
+    """Parse a form as the request of a view does, in this thread."""
+    app = bolthead.Flask(__name__)
+    with app.test_request_context(method="POST", data=body + END, content_type=TYPE):
+        return len(request.form)
 
 
 def peak_of(work):

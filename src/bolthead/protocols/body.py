@@ -116,11 +116,9 @@ def _begin_form(environ: WSGIEnvironment, config: Mapping[str, t.Any]) -> Arrivi
 
 
 async def _parse(form: ArrivingForm, threads: Threads, *, is_whole: bool = False) -> None:
-    """Parse what has come of a form; in a thread where the loop would be held too long."""
-    if form.is_quick():
-        form.parse(is_whole=is_whole)
-    else:
-        await threads.call(form.parse, is_whole=is_whole)
+    """Parse what has come of a form; what would hold the loop for too long, in a thread."""
+    if not form.parse(is_whole=is_whole, pauses=True):
+        await threads.call(form.parse, is_whole=is_whole, pauses=False)
 
 
 def _checked(file: t.IO[bytes], size: int, environ: WSGIEnvironment) -> t.IO[bytes]:

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import io
+import math
 import typing as t
 
-from werkzeug.datastructures import FileStorage
+from werkzeug.datastructures import FileStorage, Headers
 from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import LINE_BREAK_RE, Field
 
 from .fields import BLOCK, Fields
-from .parts import FormLimits, Parts, limits_of
+from .parts import Decoder, FormLimits, Parts, limits_of
 from .spool import Region, Spool, Upload
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
 
+# Above how many bytes of memory, and of headers of parts, a form is left for when the view asks for
+# it: no view may have to do with it, and a client can make each byte of headers take a microsecond.
 _KEPT = 4 * 1024 * 1024
-"""Above how many bytes of headers and their like a form is left for when the view asks for it."""
+_HEADERS = 256 * 1024
 
-# What a part takes beside the bytes of its headers, about.
+# What a part takes of memory, about.
 _PART = 1024
 
-_CROWDED = 32
-"""How many boundaries a block may have to be parsed in a fraction of a millisecond, about."""
+# How much is parsed without a pause: so many bytes of headers; what a part takes of it beside its
+# headers, and what a byte of content does.
+_AT_ONCE = 5 * 1024
+_OF_PART = 100
+_OF_CONTENT = 1 / 64
 
 
 def begin(content_type: str, config: Mapping[str, t.Any]) -> ArrivingForm | None:
@@ -54,9 +60,10 @@ class ArrivingForm:
         self._parts.explains = explains
         self._boundary = boundary
         self._limits = limits
-        self._delimiter = b"--" + boundary.encode()
         self._waiting = bytearray()
         self._read = 0
+        self._is_at_end = False
+        self._is_paused = False
         self._error: Exception | None = None
 
     def add(self, chunk: bytes) -> bool:
@@ -66,35 +73,44 @@ class ArrivingForm:
         self._waiting += chunk
         return len(self._waiting) >= BLOCK
 
-    def is_quick(self) -> bool:
-        """Tell whether what waits is parsed in less time than a loop can be held for."""
-        waiting = self._waiting
-        return len(waiting) <= 4 * BLOCK and waiting.count(self._delimiter) <= _CROWDED
+    def parse(self, *, is_whole: bool, pauses: bool) -> bool:
+        """Parse what waits, as far as it makes whole blocks; all of it at the end of the body.
 
-    def parse(self, *, is_whole: bool) -> None:
-        """Parse what waits, as far as it makes whole blocks; all of it at the end of the body."""
-        waiting, start = self._waiting, 0
-        while len(waiting) - start >= BLOCK or (is_whole and start < len(waiting)):
-            self._take(waiting[start : start + BLOCK])
-            start += BLOCK
-        del waiting[:start]
-        if is_whole:
-            self._take(None)
-
-    def _take(self, block: bytearray | None) -> None:
+        With ``pauses`` it does what can be done at once; it returns False where more is left.
+        """
         parts = self._parts
         if parts is None:
-            return
-        self._read += 0 if block is None else len(block)
+            return True
+        parts.decoder.effort = _AT_ONCE if pauses else math.inf
         try:
-            parts.take(block)
+            if self._is_paused:
+                self._is_paused = False
+                parts.take(b"")
+            for block in self._blocks(parts, is_whole=is_whole):
+                parts.take(block)
+        except _Pause:
+            self._is_paused = True
+            return False
         except Exception as error:
             # No view may have to do with this form. One that asks for it gets the error.
             self._error = error.with_traceback(None)
             self._parts = None
         else:
-            if parts.weight > _KEPT:
+            if parts.is_too_much():
                 self._parts = None
+        return True
+
+    def _blocks(self, parts: _PlacedParts, *, is_whole: bool) -> t.Iterator[bytes | None]:
+        waiting = self._waiting
+        while len(waiting) >= BLOCK or (is_whole and waiting):
+            parts.decoder.spend(min(len(waiting), BLOCK) * _OF_CONTENT)
+            block = bytes(waiting[:BLOCK])
+            del waiting[:BLOCK]
+            self._read += len(block)
+            yield block
+        if is_whole and not self._is_at_end:
+            self._is_at_end = True
+            yield None
 
     def in_body(self, file: t.IO[bytes], size: int) -> FormBody:
         """Return the body that has come, with this form."""
@@ -142,8 +158,33 @@ class FormBody(io.BufferedReader):
         super().__init__(Region(self.spool, 0, size))
 
 
+class _Pause(Exception):
+    """More was to be done than is done at once; nothing is lost."""
+
+
+class _PausingDecoder(Decoder):
+    """A decoder that pauses before headers that take more effort than there is left."""
+
+    effort = math.inf
+    header_bytes = 0
+
+    def spend(self, effort: float) -> None:
+        """Take from the effort that is left."""
+        self.effort -= effort
+        if self.effort < 0:
+            raise _Pause
+
+    def _parse_headers(self, data: bytes | bytearray) -> Headers:
+        self.spend(len(data) + _OF_PART)
+        self.header_bytes += len(data)
+        return super()._parse_headers(data)
+
+
 class _PlacedParts(Parts):
     """Parts of which only the places in the body are kept: where they begin, and their sizes."""
+
+    decoder_class = _PausingDecoder
+    decoder: _PausingDecoder
 
     def __init__(self, boundary: str, limits: FormLimits) -> None:
         super().__init__(boundary, self._make_place, None, limits)
@@ -151,10 +192,11 @@ class _PlacedParts(Parts):
         self._received = 0
         self._place = _Place(0)
 
-    @property
-    def weight(self) -> int:
-        """How many bytes of memory it takes, about."""
-        return self.decoder.header_bytes + (len(self.texts) + len(self.files)) * _PART
+    def is_too_much(self) -> bool:
+        """Tell whether it takes more than may be for a form that nobody has asked for."""
+        decoder = self.decoder
+        count = len(self.texts) + len(self.files)
+        return decoder.header_bytes > _HEADERS or count * _PART + len(decoder.buffer) > _KEPT
 
     def take(self, data: bytes | None) -> None:
         if data is not None:

@@ -61,11 +61,30 @@ def limits_of(
     return FormLimits(memory, parts, *found)
 
 
+class Decoder(MultipartDecoder):
+    """Werkzeug's decoder, which minds how many headers a part has, and how long they are."""
+
+    def __init__(self, boundary: bytes, limits: FormLimits) -> None:
+        super().__init__(boundary, limits.memory, max_parts=limits.parts)
+        self._limits = limits
+
+    def _parse_headers(self, data: bytes | bytearray) -> Headers:
+        limits = self._limits
+        if limits.header_size is not None and len(data) > limits.header_size:
+            raise PART_HEADER_SIZE.refused(limits.header_size)
+        headers = super()._parse_headers(data)
+        if limits.headers is not None and len(headers) > limits.headers:
+            raise PART_HEADERS.refused(limits.headers)
+        return headers
+
+
 class Parts:
     """The parts of a multipart form, of a body that is given piece by piece (RFC 7578).
 
     ``take`` raises the errors of the limits, and ValueError where it is no such form.
     """
+
+    decoder_class: t.ClassVar[type[Decoder]] = Decoder
 
     def __init__(
         self,
@@ -82,7 +101,7 @@ class Parts:
         """Whether errors name the setting where no app is in force that would say so."""
         self.fields: Fields = []
         self.files: list[tuple[str, FileStorage]] = []
-        self.decoder = _Decoder(boundary.encode("ascii"), limits)
+        self.decoder = self.decoder_class(boundary.encode("ascii"), limits)
         # Its methods that say how a part is to be read.
         self._rules = MultiPartParser(stream_factory=t.cast(t.Any, make_file))
         self._declared = declared
@@ -167,22 +186,3 @@ class Parts:
 
     def _end_field(self, name: str, charset: str, pieces: list[bytes]) -> None:
         self.fields.append((name, b"".join(pieces).decode(charset, "replace")))
-
-
-class _Decoder(MultipartDecoder):
-    """Werkzeug's decoder, which minds how many headers a part has, and how long they are."""
-
-    def __init__(self, boundary: bytes, limits: FormLimits) -> None:
-        super().__init__(boundary, limits.memory, max_parts=limits.parts)
-        self._limits = limits
-        self.header_bytes = 0
-
-    def _parse_headers(self, data: bytes | bytearray) -> Headers:
-        limits = self._limits
-        self.header_bytes += len(data)
-        if limits.header_size is not None and len(data) > limits.header_size:
-            raise PART_HEADER_SIZE.refused(limits.header_size)
-        headers = super()._parse_headers(data)
-        if limits.headers is not None and len(headers) > limits.headers:
-            raise PART_HEADERS.refused(limits.headers)
-        return headers
