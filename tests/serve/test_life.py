@@ -330,6 +330,24 @@ def test_stuck_worker_without_supervisor(place, tmp_path):
         assert "supervisor is gone" in server.log()
 
 
+def test_what_is_loaded_is_no_garbage(tmp_path):
+    """Collections of garbage leave out what the app has loaded, so that they hold nobody up."""
+    source = APP + """
+import gc
+
+loaded = [[number] for number in range(50_000)]
+
+
+@app.get("/garbage")
+def garbage():
+    return {"left out": gc.get_freeze_count(), "looked through": len(gc.get_objects())}
+"""
+    with serving(tmp_path, source) as server:
+        counts = httpx.get(f"{server.url}/garbage", timeout=10).json()
+        assert counts["left out"] > 50_000
+        assert counts["looked through"] < 50_000
+
+
 def test_max_requests(tmp_path):
     """A worker is replaced after its requests, and none of them is lost."""
     with serving(tmp_path, APP, "--max-requests", "20") as server:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -207,6 +208,11 @@ class _Worker:
         except StartupFailed as error:
             self.reporter.refuse(f"A start-up function failed: {error}")
             return 1
+        # PERF: a full collection of garbage holds up all requests while it looks through what the app
+        # keeps for good: 100 ms at the music app's 140,000 objects, 15 ms without them. See
+        # benchmarks/music.py.
+        gc.collect()
+        gc.freeze()
         engine = self._make_engine()
         await engine.start()
         self.reporter.ready(
