@@ -332,7 +332,9 @@ def test_stuck_worker_without_supervisor(place, tmp_path):
 
 def test_what_is_loaded_is_no_garbage(tmp_path):
     """Collections of garbage leave out what the app has loaded, so that they hold nobody up."""
-    source = APP + """
+    source = (
+        APP
+        + """
 import gc
 
 loaded = [[number] for number in range(50_000)]
@@ -342,6 +344,7 @@ loaded = [[number] for number in range(50_000)]
 def garbage():
     return {"left out": gc.get_freeze_count(), "looked through": len(gc.get_objects())}
 """
+    )
     with serving(tmp_path, source) as server:
         counts = httpx.get(f"{server.url}/garbage", timeout=10).json()
         assert counts["left out"] > 50_000

@@ -208,9 +208,8 @@ class _Worker:
         except StartupFailed as error:
             self.reporter.refuse(f"A start-up function failed: {error}")
             return 1
-        # PERF: a full collection of garbage holds up all requests while it looks through what the app
-        # keeps for good: 100 ms at the music app's 140,000 objects, 15 ms without them. See
-        # benchmarks/music.py.
+        # PERF: a full collection of garbage holds up all requests while it looks through what the
+        # app keeps for good: 100 ms at the 140,000 objects of benchmarks/music.py, 15 ms without.
         gc.collect()
         gc.freeze()
         engine = self._make_engine()
