@@ -20,6 +20,7 @@ from ..wrappers.request import WHOLE
 from . import lifespan, websocket, wsgi
 from .body import BodyStream, has_body, make_stream, read_body
 from .scope import make_environ, raw_headers
+from .steps import go_on
 from .watch import watched_for_blocking
 
 if t.TYPE_CHECKING:
@@ -132,19 +133,11 @@ class _Patient:
         self._waiting = waiting
 
     def __await__(self) -> t.Generator[t.Any, t.Any, t.Any]:
-        steps, exchange, waiting = self._coroutine, self._exchange, self._waiting
+        exchange = self._exchange
         try:
             exchange.begin_watch()
             exchange.cancels = True
-            while True:
-                try:
-                    sent = yield waiting
-                except BaseException as error:
-                    waiting = steps.throw(error)
-                else:
-                    waiting = steps.send(sent)
-        except StopIteration as done:
-            return done.value
+            return (yield from go_on(self._coroutine, self._waiting))
         finally:
             exchange.cancels = False
 

@@ -14,6 +14,7 @@ from ..plan import recover, run_sync
 from ..plan.compile import scopes
 from ..wrappers.disconnected import WebsocketDisconnected
 from .scope import make_environ, raw_headers
+from .steps import go_on
 
 if t.TYPE_CHECKING:
     import asyncio
@@ -313,20 +314,17 @@ class _Attentive:
         self._coroutine = coroutine
 
     def __await__(self) -> t.Generator[t.Any, t.Any, t.Any]:
-        steps, connection = self._coroutine, self._connection
+        connection = self._connection
+
+        def read() -> None:
+            if connection.is_accepted:
+                connection.begin_reading()
+
         try:
-            waiting = steps.send(None)
-            while True:
-                if connection.is_accepted:
-                    connection.begin_reading()
-                try:
-                    sent = yield waiting
-                except BaseException as error:
-                    waiting = steps.throw(error)
-                else:
-                    waiting = steps.send(sent)
+            waiting = self._coroutine.send(None)
         except StopIteration as done:
             return done.value
+        return (yield from go_on(self._coroutine, waiting, read))
 
 
 async def serve(app: Served, scope: Scope, receive: Receive, send: Send) -> None:
