@@ -7,6 +7,7 @@ import argparse
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,7 @@ def main() -> int:
     options.add_argument("--port", type=int, default=5000)
     options.add_argument("--plays", type=int, default=200_000)
     chosen = options.parse_args()
+    refuse_taken_ports(chosen.host, chosen.port, chosen.port + 1)
     provider = f"http://{chosen.host}:{chosen.port + 1}"
     environment = os.environ | provider_settings(provider)
     bolthead = [sys.executable, "-m", "bolthead", "--app"]
@@ -50,6 +52,18 @@ def main() -> int:
             server.terminate()
         for server in servers:
             server.wait(10)
+
+
+def refuse_taken_ports(host: str, *ports: int) -> None:
+    """Leave before anything is made where another program listens already."""
+    for port in ports:
+        try:
+            socket.create_server((host, port)).close()
+        except OSError as error:
+            sys.exit(
+                f"The demo cannot listen on {host}:{port}: {error.strerror}. It takes two ports,"
+                " one after the other; try others: make demo PORT=5100"
+            )
 
 
 def provider_settings(address: str) -> dict[str, str]:

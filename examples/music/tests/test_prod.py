@@ -73,6 +73,24 @@ def test_demo(tmp_path):
         httpx.get(url)
 
 
+@pytest.mark.parametrize("offset", [0, 1], ids=["the app's", "the provider's"])
+def test_demo_on_a_taken_port(offset, tmp_path):
+    """Where one of its ports is taken the demo says so at once, and how to choose others."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        done = subprocess.run(
+            [sys.executable, MUSIC / "demo.py", "--port", str(port - offset)],
+            env=os.environ | {"MUSIC_DATA_FOLDER": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    assert done.returncode == 1
+    assert f"cannot listen on 127.0.0.1:{port}" in done.stderr
+    assert "make demo PORT=" in done.stderr
+    assert not any(tmp_path.iterdir())
+
+
 def test_demo_prod(tmp_path):
     """With PostgreSQL, Redis, two workers and nginx there is data, and progress comes through."""
     places = Path("/usr/lib/postgresql").glob("*/bin/initdb")
