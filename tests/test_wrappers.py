@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
+from werkzeug.wsgi import LimitedStream
 
 import bolthead
 from bolthead import Blueprint, make_response, request
@@ -48,6 +49,29 @@ def test_request_of_the_app_has_no_blueprint(app, client):
     assert client.get("/").text == "None []"
     with app.test_request_context("/none"):
         assert (request.endpoint, request.blueprint, request.blueprints) == (None, None, [])
+
+
+def test_stream_of_a_declared_body_is_werkzeugs(app):
+    """``request.stream`` tells its limit and place, and gives what is left."""
+    with app.test_request_context(method="POST", data=b"hello world"):
+        stream = request.stream
+        assert isinstance(stream, LimitedStream)
+        assert (stream.limit, stream.tell(), stream.is_exhausted) == (11, 0, False)
+        assert stream.read(5) == b"hello"
+        assert (stream.tell(), stream.is_exhausted) == (5, False)
+        assert (stream.exhaust(), stream.exhaust()) == (b" world", b"")
+        assert (stream.tell(), stream.is_exhausted) == (11, True)
+
+
+def test_stream_of_an_undeclared_body_has_the_limit_of_the_app(app):
+    """Where no length is declared, ``limit`` is ``MAX_CONTENT_LENGTH``, and reading ends before."""
+    app.config["MAX_CONTENT_LENGTH"] = 20
+    told = {"wsgi.input_terminated": True, "wsgi.input": io.BytesIO(b"hello")}
+    with app.test_request_context(method="POST", environ_overrides=told):
+        stream = request.stream
+        assert (stream.limit, stream.is_exhausted) == (20, False)
+        assert stream.exhaust() == b"hello"
+        assert stream.tell() == 5
 
 
 def test_request_outside_of_an_app():

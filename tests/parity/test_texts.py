@@ -154,6 +154,12 @@ SETUP = {
         repr(fw.Flask("a.b.c")),
         repr(fw.Blueprint("bp", "x")),
     ],
+    "url-map": on_app(
+        lambda fw, app: [
+            repr(app.url_map).partition("(")[0],
+            repr(type("OwnMap", (type(app.url_map),), {})()),
+        ]
+    ),
     "attributes": on_app(
         lambda fw, app: [
             app.name,

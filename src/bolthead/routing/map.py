@@ -33,6 +33,11 @@ class CountedMap(Map):
             super().__setattr__("matcher", None)
             self.changes.note()
 
+    def __repr__(self) -> str:
+        """Show a map as Werkzeug does: whether additions are noted is nothing to a reader."""
+        text = super().__repr__()
+        return text.removeprefix("Counted") if type(self) is CountedMap else text
+
     @made
     def in_order(self) -> list[Rule]:
         """The rules in the order in which they were added, which decides between equal ones."""

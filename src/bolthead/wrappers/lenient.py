@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import ipaddress
 import logging
 import re
+import sys
 import typing as t
 from urllib.parse import quote
 
 from werkzeug.exceptions import ClientDisconnected, HTTPException
 from werkzeug.http import parse_date
 from werkzeug.urls import iri_to_uri
+from werkzeug.wsgi import LimitedStream
 
 from ..made import Pattern
 from .limits import too_large
@@ -24,13 +25,16 @@ _log = logging.getLogger("bolthead.requests")
 _BLOCK = 64 * 1024
 
 
-class Body(io.RawIOBase):
+class Body(LimitedStream):
     """A body as a server hands it over, with an eye on its length.
 
     ``declared`` is how many bytes the client said: fewer are a client that went away (400, and
     logged). ``is_bounded`` says that the server does not end the stream by itself. ``most`` is
     how many may come where no length was declared: one more raises ``RequestEntityTooLarge``
     (413). Whatever the server's stream raises is a client that went away (400).
+
+    It is what Werkzeug's requests have, with ``limit``, ``is_exhausted``, ``exhaust()`` and
+    ``tell()``, for programs that ask for them.
     """
 
     def __init__(
@@ -41,16 +45,19 @@ class Body(io.RawIOBase):
         *,
         is_bounded: bool = False,
     ) -> None:
-        self.source = stream
+        self.source = self._stream = stream
         self._declared = declared
         self._most = None if most is None else int(most)
+        self._limit_is_max = declared is None
+        end = self._most if declared is None else declared
+        self.limit = sys.maxsize if end is None else end
         # Where the stream is not to be read beyond its length.
         self._end = declared if is_bounded else None
-        self._size = 0
+        self._pos = 0
 
     def would_pass(self, size: int) -> bool:
         """Tell whether a body of that size would come through, of which nothing has come yet."""
-        return self._size == 0 and (self._most is None or size <= self._most)
+        return self._pos == 0 and (self._most is None or size <= self._most)
 
     def readable(self) -> bool:
         """Tell that it can be read."""
@@ -73,27 +80,27 @@ class Body(io.RawIOBase):
             return self._rest()
         declared = self._declared
         if self._end is not None:
-            size = min(size, self._end - self._size)
+            size = min(size, self._end - self._pos)
             if size <= 0:
                 return b""
         elif self._most is not None:
             # One byte more than is allowed, to tell a body that ends there from one that goes on.
-            size = min(size, self._most - self._size + 1)
+            size = min(size, self._most - self._pos + 1)
         try:
             chunk = self.source.read(size)
         except HTTPException:
             raise
         except Exception as error:
             raise ClientDisconnected() from error
-        self._size += len(chunk)
-        if self._most is not None and self._size > self._most:
+        self._pos += len(chunk)
+        if self._most is not None and self._pos > self._most:
             raise too_large("MAX_CONTENT_LENGTH", self._most, is_new=declared is None)
-        if not chunk and size and declared is not None and self._size < declared:
-            raise cut_short(self._size, declared)
+        if not chunk and size and declared is not None and self._pos < declared:
+            raise cut_short(self._pos, declared)
         return chunk
 
     def _rest(self) -> bytes:
-        known = 0 if self._declared is None else self._declared - self._size
+        known = 0 if self._declared is None else self._declared - self._pos
         # The length is only a claim, and nobody has to have the room for it at once.
         chunk = self.read(known if 0 < known <= 16 * _BLOCK else _BLOCK)
         if self._end is not None and len(chunk) == known:
