@@ -7,10 +7,11 @@ import threading
 import typing as t
 
 import pytest
-from asgi import make_scope, run
+from asgi import ask, make_scope, run
 
 from bolthead import (
     Blueprint,
+    Bolthead,
     WebsocketDisconnected,
     abort,
     current_app,
@@ -235,6 +236,22 @@ def test_wsgi_names_the_cure(app):
     upgrade = {"Upgrade": "websocket", "Connection": "Upgrade"}
     with pytest.raises(RuntimeError, match="Serve the app by ASGI"):
         app.test_client().get("/ws", headers=upgrade)
+
+
+@pytest.mark.parametrize("way", ["wsgi", "asgi"])
+def test_handshake_by_http(way, caplog):
+    """In production a handshake that is only an HTTP request is a 400, and told in the log once."""
+    app = Bolthead("sockets_by_http")
+    app.websocket("/ws")(lambda: None)
+    upgrade = [("Upgrade", "websocket"), ("Connection", "Upgrade")]
+    for _ in range(3):
+        if way == "wsgi":
+            status = app.test_client().get("/ws", headers=upgrade).status_code
+        else:
+            status = run(ask(app, "/ws", headers=upgrade)).status
+        assert status == 400
+    (line,) = caplog.messages
+    assert "Serve the app by ASGI" in line
 
 
 def test_proxy_outside_of_a_websocket(app):

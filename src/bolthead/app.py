@@ -10,7 +10,7 @@ import weakref
 from datetime import timedelta
 
 from werkzeug.datastructures import ImmutableDict
-from werkzeug.exceptions import Aborter, HTTPException
+from werkzeug.exceptions import Aborter, BadRequest, HTTPException
 from werkzeug.routing import BuildError, Map, MapAdapter, Rule
 from werkzeug.utils import redirect as _redirect
 from werkzeug.wrappers import Response as BaseResponse
@@ -400,11 +400,20 @@ class Flask(Scaffold, metaclass=AppType):
         if endpoint not in self.view_functions:  # else routing says what is wrong
             self.websocket_functions[endpoint] = view
 
+        is_told = False
+
         def refuse(**values: t.Any) -> t.NoReturn:
-            raise RuntimeError(
+            nonlocal is_told
+            wrong = RuntimeError(
                 f"The WebSocket {endpoint!r} was asked for by WSGI, which has none. Serve the app"
                 " by ASGI: uvicorn, hypercorn, or granian --interface asgi."
             )
+            if recover.propagates(self):
+                raise wrong
+            if not is_told:
+                is_told = True
+                self.logger.error("%s Clients get 400; this is not logged again.", wrong)
+            raise BadRequest("A WebSocket cannot be opened here.")
 
         return refuse
 

@@ -139,7 +139,7 @@ def make_app(cls: type[bolthead.Flask], *, way: str = "plain", **settings: t.Any
 
     @app.before_request
     def begin() -> None:
-        g.began = request.method
+        g.began = request.method if request.method.isalpha() else "-"
 
     @app.after_request
     def add(response: Response) -> Response:

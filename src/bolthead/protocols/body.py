@@ -148,6 +148,8 @@ class _CutShort(io.RawIOBase):
 
 def _declared(environ: WSGIEnvironment) -> int:
     """Return the length that the client declared; 0 for none, and for what is no number."""
+    if "HTTP_TRANSFER_ENCODING" in environ:
+        return 0  # which counts, and no length beside it (RFC 9112, 6.3)
     length = environ.get("CONTENT_LENGTH", "")
     if not (length.isascii() and length.isdigit()):
         return 0
