@@ -24,8 +24,10 @@ from bolthead import (
     Response,
     abort,
     after_this_request,
+    copy_current_request_context,
     current_app,
     g,
+    has_app_context,
     has_request_context,
     request,
     request_started,
@@ -36,6 +38,7 @@ from bolthead import (
     url_for,
 )
 from bolthead.ctx import RequestContext
+from bolthead.current import _cv_request
 from bolthead.views import MethodView, View
 
 MAIN = "MainThread"
@@ -697,6 +700,153 @@ def test_automatic_options_and_redirects(app):
     app.add_url_rule("/x/", "x", awaited(lambda: "x"))
     assert "GET" in run(ask(app, "/x/", "OPTIONS")).header("allow")
     assert run(ask(app, "/x")).status == 308
+
+
+async def _look():
+    return [request.path, request.args.get("q"), request.headers["Accept"], request.endpoint]
+
+
+async def _wait():
+    await asyncio.sleep(0)
+    return {"q": request.args["q"], "g": "x" in g}
+
+
+async def _wait_and_fail():
+    await asyncio.sleep(0)
+    raise LookupError("late")
+
+
+async def _remember():
+    session["seen"] = session.get("seen", 0) + 1
+    return "seen"
+
+
+async def _once():
+    @after_this_request
+    def add(response):
+        response.headers["X-Once"] = request.path
+        return response
+
+    await asyncio.sleep(0)
+    return "once"
+
+
+async def _fail():
+    raise LookupError("at once")
+
+
+async def _give(answer):
+    return answer
+
+
+BEGUN = {
+    "text": lambda: _give("text"),
+    "text that cannot be encoded": lambda: _give("\ud800"),
+    "data": lambda: _give({"b": [1, "\xe9"], "a": None}),
+    "list": lambda: _give([1, 2]),
+    "status": lambda: _give(("made", 201, {"X-Made": "1"})),
+    "response": lambda: _give(Response(b"bytes", mimetype="image/png")),
+    "pieces": lambda: _give(iter(["a", "b"])),
+    "what no answer is": lambda: _give(None),
+    "data that cannot be written": lambda: _give({"a": object()}),
+    "request": _look,
+    "wait": _wait,
+    "wait and fail": _wait_and_fail,
+    "fail": _fail,
+    "refuse": lambda: abort(409),
+    "session": _remember,
+    "after": _once,
+    "other app": lambda: _give(lambda environ, start: (start("200 OK", []) and []) or [b"other"]),
+    "no coroutine": lambda: asyncio.sleep(0, "slept"),
+}
+
+
+@pytest.mark.parametrize("case", BEGUN)
+def test_later_requests_are_answered_as_the_first(quiet, case):
+    """A view that is begun before all else, as from the second request on, answers alike."""
+    view = BEGUN[case]
+
+    async def show(**values):
+        return await view(**values)
+
+    def marked():
+        return view()
+
+    inspect_marks = getattr(inspect, "markcoroutinefunction", None)
+    if case == "no coroutine" and inspect_marks is not None:
+        show = inspect_marks(marked)
+    quiet.secret_key = "k"
+    quiet.add_url_rule("/", "show", show)
+    quiet.register_error_handler(LookupError, awaited(lambda error: (str(error), 418)))
+    quiet.register_error_handler(TypeError, lambda error: ("a TypeError", 419))
+
+    async def talk():
+        answers = []
+        for _ in range(3):
+            answer = await ask(quiet, "/?q=1", headers=[("Accept", "*/*")])
+            answers.append((answer.status, answer.headers, answer.body, answer.is_whole))
+            assert not has_request_context()
+            assert not has_app_context()
+        return answers
+
+    first, second, third = run(talk())
+    assert first[3]
+    assert first == second == third
+
+
+def test_context_of_a_view_that_is_begun_at_once():
+    """It is a request's context like any other: its copies hold, and it tells of the request."""
+    app = Flask(__name__)
+    seen = []
+
+    @app.get("/<name>")
+    async def view(name):
+        ctx = _cv_request.get()
+        seen.append((repr(ctx), isinstance(ctx, RequestContext), type(ctx).__name__))
+        call = copy_current_request_context(lambda: request.environ["PATH_INFO"])
+        return [name, call(), request.environ is ctx.environ, request.get_data(as_text=True)]
+
+    async def talk():
+        return [json.loads((await ask(app, "/a")).body) for _ in range(2)]
+
+    assert run(talk()) == [["a", "/a", True, ""]] * 2
+    assert seen[0] == seen[1]
+
+
+def test_disconnect_cancels_a_view_that_is_begun_at_once(app):
+    """It is watched from when it waits; its context is in force to the end."""
+    ended = []
+
+    @app.get("/")
+    async def view():
+        if "q" not in request.args:
+            return "ready"
+        try:
+            await asyncio.sleep(30)
+        finally:
+            ended.append(request.args["q"])
+
+    async def talk():
+        assert (await ask(app)).text == "ready"
+        client = Client()
+        task = asyncio.create_task(app(make_scope("/?q=a"), client.receive, client.send))
+        await asyncio.sleep(0.02)
+        client.gone.set()
+        await asyncio.wait_for(task, 5)
+        assert not task.cancelled()
+        client = Client()
+        task = asyncio.create_task(app(make_scope("/?q=b"), client.receive, client.send))
+        await asyncio.sleep(0.02)
+        task.cancel()
+        await asyncio.wait({task}, timeout=5)
+        assert task.cancelled()
+        assert client.answer.status is None
+        client = Client()
+        client.gone.set()
+        await app(make_scope(), client.receive, client.send)
+
+    run(talk())
+    assert ended == ["a", "b"]
 
 
 # Clients that go away

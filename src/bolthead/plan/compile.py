@@ -25,6 +25,7 @@ from ..wrappers import Request, Response
 from ..wrappers.lenient import allowed_underscores
 from ..wrappers.limits import PATH_LENGTH
 from ..wrappers.request import split_blueprint_path
+from . import begun as begun_view
 from . import respond, run_async, run_sync
 from .explain import explain
 from .route_plan import Function, Handlers, Quick, Ready, RoutePlan, Steps
@@ -188,6 +189,7 @@ class Plans:
             environment = vars(app).get("jinja_env")
             if environment is not None:  # made before the setting
                 environment.globals.setdefault("csp_nonce", security_headers.csp_nonce)
+        self._messages: dict[type, t.Callable[[t.Any], respond.Messages]] = {}
         self._quick = self._quick_answers()
         self._ends_quietly = not self.app_teardown and not any(
             signal.receivers for signal in ENDINGS
@@ -199,6 +201,8 @@ class Plans:
         self.enters_on_loop = (
             self.session_waits and self.matcher is not None and _has_own_converters(app.url_map)
         )
+        # Whether a request may be so plain that its view is begun before anything else.
+        self.begins_at_once = self.runs_on_loop and self.enters_on_loop and not app.config["DEBUG"]
         self.app_teardown_raw = tuple(reversed(app.teardown_appcontext_funcs))
         self.app_teardown_awaited = tuple(
             to_async(function, self.threads) for function in self.app_teardown_raw
@@ -301,9 +305,20 @@ class Plans:
         ]
         if endpoint in app.view_functions:
             functions.append(app.view_functions[t.cast(str, endpoint)])
-        if any(map(is_awaited, functions)):
-            return replace(plan, awaited=self._compile_awaited(plan))
-        return plan
+        if not any(map(is_awaited, functions)):
+            return plan
+        awaited = self._compile_awaited(plan)
+        begun = None
+        if (
+            awaited.view is not None
+            and awaited.view is app.view_functions.get(t.cast(str, endpoint))
+            and not (plan.is_checked or plan.streams_body)
+            and plan.leaves_quietly
+            and plan.quick is not None
+        ):
+            begun = replace(awaited, steps=replace(awaited.steps, call=begun_view.call))
+        messages = self._messages if self.added is None else None
+        return replace(plan, awaited=awaited, begun=begun, messages=messages)
 
     def _compile_plain(self, endpoint: str | None) -> RoutePlan:
         app = self.app
@@ -365,9 +380,12 @@ class Plans:
         if not _has_own_responses(app):
             return None
         quick: dict[type, t.Callable[[t.Any], Ready]] = {str: respond.text_sender(Response)}
+        self._messages[str] = respond.text_messages(Response)
         encode = app.json.quick_encoder() if isinstance(app.json, DefaultJSONProvider) else None
         if encode is not None:
             quick[dict] = quick[list] = respond.json_sender(encode, app.json.mimetype)
+            messages = respond.json_messages(encode, app.json.mimetype)
+            self._messages[dict] = self._messages[list] = messages
         if self.added is not None:
             quick = {kind: self.added.quickly(ready) for kind, ready in quick.items()}
         return quick

@@ -24,6 +24,9 @@ from ..wrappers.lenient import (
 )
 from .route_plan import Ready
 
+Messages = tuple[dict[str, t.Any], bytes]
+"""The message that ASGI starts an answer with, and the body."""
+
 BAD_TUPLE = (
     "The view function did not return a valid response tuple."
     " The tuple must have the form (body, status, headers),"
@@ -243,6 +246,41 @@ def json_sender(encode: t.Callable[[t.Any], str], mimetype: str) -> t.Callable[[
         return status, headers, [body]
 
     return ready
+
+
+def text_messages(response_class: type[Response]) -> t.Callable[[str], Messages]:
+    """Return what makes text ASGI's messages, as ``text_sender`` does for WSGI."""
+    start, typed = _begins_as(response_class(""))
+
+    def ready(text: str) -> Messages:
+        try:
+            body = text.encode()
+        except UnicodeEncodeError:
+            body = encoded(text)
+        return {**start, "headers": [typed, (b"content-length", b"%d" % len(body))]}, body
+
+    return ready
+
+
+def json_messages(encode: t.Callable[[t.Any], str], mimetype: str) -> t.Callable[[t.Any], Messages]:
+    """Return what makes data ASGI's messages, as ``json_sender`` does for WSGI."""
+    start, typed = _begins_as(Response("", mimetype=mimetype))
+
+    def ready(data: t.Any) -> Messages:
+        text = f"{encode(data)}\n"
+        try:
+            body = text.encode()
+        except UnicodeEncodeError:
+            body = encoded(text)
+        return {**start, "headers": [typed, (b"content-length", b"%d" % len(body))]}, body
+
+    return ready
+
+
+def _begins_as(response: Response) -> tuple[dict[str, t.Any], tuple[bytes, bytes]]:
+    status, content_type = _as_of(response)
+    start = {"type": "http.response.start", "status": int(status[:3])}
+    return start, (b"content-type", content_type.encode("latin-1"))
 
 
 def _as_of(response: Response) -> tuple[str, str]:

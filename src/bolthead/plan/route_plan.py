@@ -15,6 +15,9 @@ Ready = tuple[str, list[tuple[str, str]], list[bytes]]
 
 Quick = t.Mapping[type, t.Callable[[t.Any], Ready]]
 
+Messages = t.Mapping[type, t.Callable[[t.Any], tuple[dict[str, t.Any], bytes]]]
+"""How answers become the message that ASGI starts an answer with, and the body, by type."""
+
 
 class Steps(Frozen):
     """How each step of the request's way is taken: the runner's own, or a replaced method.
@@ -89,6 +92,12 @@ class RoutePlan(Frozen):
 
     awaited: RoutePlan | None = None
     """The same plan to be awaited, where a function of it is ``async def`` and ASGI serves it."""
+
+    begun: RoutePlan | None = None
+    """``awaited`` for a request whose view is begun before all steps; None where that shows."""
+
+    messages: Messages | None = None
+    """``quick`` for ASGI, where the headers of all answers are those of the views."""
 
     streams_body: bool = False
     """Whether the view takes the request's body while it arrives (ASGI)."""

@@ -5,17 +5,19 @@ from __future__ import annotations
 import contextvars
 import functools
 import typing as t
+from types import CoroutineType
 
 from werkzeug.exceptions import InternalServerError
 
 from ..bridges import is_async
 from ..ctx import AppContext, RequestContext
 from ..current import _cv_app, _cv_request
-from ..plan import run_async, run_sync
+from ..made import made
+from ..plan import begun, run_async, run_sync
 from ..plan.recover import propagates
 from ..plan.respond import HEARTBEAT, AsyncBody
 from ..routing import PLAIN_HOSTS, UNSURE
-from ..signals import appcontext_tearing_down, request_tearing_down
+from ..signals import appcontext_tearing_down, request_started, request_tearing_down
 from ..wrappers.request import WHOLE
 from . import lifespan, websocket, wsgi
 from .body import BodyStream, has_body, make_stream, read_body
@@ -50,6 +52,16 @@ def serve(app: Served, scope: Scope, receive: Receive, send: Send) -> t.Awaitabl
     """Serve one scope, when awaited: a request, a WebSocket, or the life of the server."""
     kind = scope["type"]
     if kind == "http":
+        plans = app._changes.compiled
+        if plans is not None and plans.begins_at_once and ENVIRON not in scope:
+            plan, found = _find_plain(plans, scope)
+            if (
+                plan is not None
+                and app._got_first_request
+                and app._lifespan.is_ready
+                and not request_started.receivers
+            ):
+                return _at_once(app, plans, plan, found, scope, receive, send)
         return _http(app, scope, receive, send)
     if kind == "websocket":
         return websocket.serve(app, scope, receive, send)
@@ -241,6 +253,152 @@ async def _answer_plainly(exchange: _Exchange, failure: Exception) -> None:
     await exchange.put({"type": "http.response.body", "body": body, "more_body": False})
 
 
+# The shortest way: a view that is begun first of all, and mostly has nothing to wait for
+
+
+# What the headers of a plain request may be: anything but a sign of a body, a session, an upgrade.
+_HARMLESS, _HOST, _OTHER = range(3)
+_header_kinds: dict[bytes, int] = {}
+
+
+def _header_kind(name: bytes) -> int:
+    """Return what a header of a request means here, and remember it for the next one."""
+    kind = _HARMLESS
+    lower = name.lower()
+    if lower == b"host":
+        kind = _HOST
+    elif lower in {b"content-length", b"transfer-encoding", b"upgrade", b"cookie"}:
+        kind = _OTHER
+    if len(_header_kinds) < 256 and len(name) <= 64:
+        _header_kinds[name] = kind
+    return kind
+
+
+def _find_plain(plans: t.Any, scope: Scope) -> tuple[t.Any, t.Any]:
+    """Return the plan of a plain request and what was found; None where there is more to look at.
+
+    A plain request is a GET without body and cookies, whose view can be begun before anything else.
+    """
+    path = scope["path"]
+    if scope.get("method") != "GET" or not path.isascii() or scope.get("root_path"):
+        return None, None
+    host = None
+    for name, value in scope["headers"]:
+        kind = _header_kinds[name] if name in _header_kinds else _header_kind(name)
+        if kind == _HARMLESS:
+            continue
+        if kind == _OTHER or host is not None:
+            return None, None
+        host = value
+    if host is None or str(host, "latin-1") not in PLAIN_HOSTS:
+        return None, None
+    # Of other versions a body needs no header.
+    if scope.get("http_version") not in {"1.1", "1.0"}:
+        return None, None
+    found = plans.matcher.find("GET", path)
+    if found is None or found is UNSURE:
+        return None, None
+    plan = plans.routes.get(found[0].endpoint)
+    if plan is None or plan.begun is None:
+        return None, None
+    return plan, found
+
+
+class _ScopeContext(RequestContext[t.Any]):
+    """The context of a request whose environ is made when somebody asks for it."""
+
+    scope: Scope
+    begun: t.Awaitable[t.Any]
+    """How the view goes on that was begun."""
+
+    @made
+    def environ(self) -> WSGIEnvironment:
+        """The environ that the scope stands for."""
+        environ = make_environ(self.scope)
+        environ["wsgi.input"] = NO_BODY
+        return environ
+
+
+# It is one to whoever looks at it.
+_ScopeContext.__name__ = RequestContext.__name__
+
+
+async def _at_once(
+    app: Served,
+    plans: t.Any,
+    plan: t.Any,
+    found: t.Any,
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+) -> None:
+    """Serve a plain request: what ``_http`` does where the view ends at once with a plain answer.
+
+    PERF: in one coroutine, without an environ; see benchmarks/async_servers.py.
+    """
+    ctx = _new(_ScopeContext)
+    ctx.app = app
+    ctx.scope = scope
+    ctx.url_rule, ctx.view_args = found
+    own: AppContext[t.Any] | None = None
+    outer = _cv_app.get(None)
+    if outer is None or outer.app is not app:
+        own = _new(AppContext)
+        own.app = app
+        own_token = _cv_app.set(own)
+        own_tokens = own._cv_tokens = (own_token,)
+    token = _cv_request.set(ctx)
+    tokens = ctx._cv_tokens = ((token, own),)
+
+    convert: t.Any = None
+    rest: t.Awaitable[t.Any] | None = None
+    try:
+        steps = plan.awaited.view(**ctx.view_args)
+        if type(steps) is not CoroutineType:
+            steps = _awaiting(steps)
+        try:
+            rest = begun.Rest(steps, steps.send(None))
+        except StopIteration as done:
+            answer = done.value
+            convert = None if plan.messages is None else plan.messages.get(type(answer))
+    except BaseException as error:
+        rest = begun.fail(error)
+    start = None
+    if (
+        convert is not None
+        and app._changes.compiled is plans
+        and ctx._opened is None
+        and ctx._once is None
+        and ctx._cv_tokens is tokens
+        and (own is None or own._cv_tokens is own_tokens)
+    ):
+        try:
+            start, body = convert(answer)
+        except Exception:
+            start = None  # it fails once more below, where that is answered
+    if start is None:
+        # What is left takes the way of all requests.
+        ctx.begun = rest or begun.give(answer)
+        exchange = _Exchange(app, ctx.environ, receive, send)
+        answering = _answer(exchange, plans, plan, found, (ctx, tokens))
+        await _see_through(exchange, plans.threads, answering, None)
+        return
+
+    # As in ``_answer``: nothing has to be called, and nobody told.
+    if ctx._request is not None:
+        ctx._close_request()
+    ctx._cv_tokens = ()
+    _cv_request.reset(token)
+    if own is not None:
+        own._cv_tokens = ()
+        _cv_app.reset(own_token)
+    try:
+        await send(start)
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+    except OSError:
+        pass  # the client is gone
+
+
 class _NoBody:
     """The body of a request without one."""
 
@@ -355,20 +513,29 @@ def _length(headers: list[tuple[str, str]]) -> int:
 # On the loop: some function of the route is ``async def``
 
 
-async def _answer(exchange: _Exchange, plans: t.Any, plan: t.Any, found: t.Any) -> Answer:
-    """Answer one request, and leave its context whatever happened: ``wsgi.serve`` with await."""
+async def _answer(
+    exchange: _Exchange, plans: t.Any, plan: t.Any, found: t.Any, entered: t.Any = None
+) -> Answer:
+    """Answer one request, and leave its context whatever happened: ``wsgi.serve`` with await.
+
+    What was entered already is the context of ``_at_once`` and its tokens: its view was begun.
+    """
     app, environ = exchange.app, exchange.environ
-    ctx = _new(RequestContext)
-    ctx.app = app
-    ctx.environ = environ
     own: AppContext[t.Any] | None = None
-    outer = _cv_app.get(None)
-    if outer is None or outer.app is not app:
-        own = _new(AppContext)
-        own.app = app
-        own._cv_tokens = (_cv_app.set(own),)
-    token = _cv_request.set(ctx)
-    tokens = ctx._cv_tokens = ((token, own),)
+    if entered is not None:
+        ctx, tokens = entered
+        ((token, own),) = tokens
+    else:
+        ctx = _new(RequestContext)
+        ctx.app = app
+        ctx.environ = environ
+        outer = _cv_app.get(None)
+        if outer is None or outer.app is not app:
+            own = _new(AppContext)
+            own.app = app
+            own._cv_tokens = (_cv_app.set(own),)
+        token = _cv_request.set(ctx)
+        tokens = ctx._cv_tokens = ((token, own),)
 
     error: BaseException | None = None
     answer: t.Any
@@ -387,7 +554,8 @@ async def _answer(exchange: _Exchange, plans: t.Any, plan: t.Any, found: t.Any) 
                 if plan.streams_body:
                     stream = environ["wsgi.input"] = make_stream(ctx, exchange.receive)
                     ctx.request.__dict__["stream"] = stream
-                running: t.Any = run_async.run(plan.awaited, ctx, plan.quick)
+                awaited = plan.awaited if entered is None else plan.begun
+                running: t.Any = run_async.run(awaited, ctx, plan.quick)
                 if app.config["DEBUG"]:
                     running = _awaiting(watched_for_blocking(app, running))
                 try:

@@ -12,6 +12,7 @@ class Served(t.Protocol):
     """An app, as the protocols see it."""
 
     _changes: t.Any
+    _got_first_request: bool
     _lifespan: t.Any
     config: t.Any
     _wsgi_call: t.Any
