@@ -188,6 +188,27 @@ def test_a_wrong_reference(reference, problem):
     assert problem in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["bolthead", "logging"])
+def test_a_file_with_the_name_of_a_module(folder, name):
+    """A file that cannot be imported under its name is to be renamed."""
+    write(folder / f"{name}.py", APP_SOURCE)
+    for path in (name, f"{name}.py"):
+        with pytest.raises(NoAppException, match="Rename the file") as caught:
+            ScriptInfo(app_import_path=path).load_app()
+        assert str(folder / f"{name}.py") in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "file"), [("shop", "shop/wsgi.py"), ("./", "app.py"), ("shop:app", "shop/wsgi.py")]
+)
+def test_a_folder_in_place_of_a_file(folder, path, file):
+    """A folder that is no package is answered with a file to name."""
+    write(folder / "shop/wsgi.py", APP_SOURCE)
+    with pytest.raises(NoAppException, match="is a folder, and no package") as caught:
+        ScriptInfo(app_import_path=path).load_app()
+    assert f"'--app {file}'" in str(caught.value)
+
+
 def test_what_stands_in_an_apps_place():
     """The error says what a name or a factory gave, and which apps the module has."""
     with pytest.raises(NoAppException, match=r"'create_app' gave None\. Does it end without"):

@@ -222,7 +222,35 @@ def load_from_path(path: str) -> Flask:
     """Load what ``--app`` names: a module or file, then perhaps ``:name`` or ``:factory(args)``."""
     # Not the colon of a Windows drive, which a slash follows.
     location, *name = re.split(r":(?![\\/])", path, maxsplit=1)
-    return locate_app(prepare_import(location), name[0] if name else None)
+    module_name = prepare_import(location)
+    try:
+        return locate_app(module_name, name[0] if name else None)
+    except NoAppException:
+        _refuse_taken_name(location, module_name)
+        _refuse_folder(location)
+        raise
+
+
+def _refuse_taken_name(location: str, module_name: str) -> None:
+    """Say so where a file was not looked at, as its name is another module's: 'flask.py'."""
+    file = os.path.realpath(f"{location.removesuffix('.py')}.py")
+    imported = getattr(sys.modules.get(module_name), "__file__", None)
+    if imported is not None and os.path.isfile(file) and os.path.realpath(imported) != file:
+        raise NoAppException(
+            f"{file} was not loaded: {module_name!r} is the name of the module {imported}. Rename"
+            " the file, for instance to 'app.py'."
+        ) from None
+
+
+def _refuse_folder(location: str) -> None:
+    """Say so where '--app' names a folder in place of a file in it."""
+    if os.path.isdir(location) and not os.path.isfile(os.path.join(location, "__init__.py")):
+        found = [name for name in FALLBACK_FILES if os.path.isfile(os.path.join(location, name))]
+        file = os.path.normpath(os.path.join(location, found[0] if found else "app.py"))
+        raise NoAppException(
+            f"{os.path.realpath(location)} is a folder, and no package: it has no '__init__.py'."
+            f" Name a file in it, such as '--app {file}'."
+        ) from None
 
 
 def load_fallback() -> Flask | None:
