@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+DEMO_READY := $(VENV)/.demo-ready
 HOST   ?= 127.0.0.1
 PORT   ?= 5000
 
@@ -26,18 +27,28 @@ help:
 
 setup: $(READY)
 
+CHECK_PYTHON := $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Bolthead needs Python 3.11 or later; run make PYTHON=python3.11")'
+
 $(READY): pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Bolthead needs Python 3.11 or later; run make PYTHON=python3.11")'
+	$(CHECK_PYTHON)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install --quiet --group dev --editable ".[dotenv,adhoc,serve,examples]"
-	touch $(READY)
+	touch $(READY) $(DEMO_READY)
 
-demo: $(READY)
+# What the demo runs with, in the same place, without the tools of developers.
+$(DEMO_READY): pyproject.toml
+	$(CHECK_PYTHON)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --no-compile --editable ".[dotenv,serve,examples]"
+	touch $(DEMO_READY)
+
+demo: $(DEMO_READY)
 	$(BIN)/python examples/music/demo.py --host $(HOST) --port $(PORT)
 
 # With PostgreSQL, Redis, two workers and nginx, from Debian's packages.
-demo-prod: $(READY)
+demo-prod: $(DEMO_READY)
 	$(BIN)/python examples/music/prod.py --host $(HOST) --port $(PORT)
 
 # PYTEST has more options for the first run, such as --last-failed.

@@ -10,6 +10,8 @@ import signal
 import socket
 import subprocess
 import sys
+import time
+import urllib.request
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -36,14 +38,15 @@ def main() -> int:
         return subprocess.Popen(command, cwd=HERE, env=environment)  # noqa: S603
 
     servers = [serve("provider/app.py", chosen.port + 1), serve("wsgi.py", chosen.port)]
-    print(
-        f"\n  Music Time Machine   http://{chosen.host}:{chosen.port}/\n"
-        f"  Log in as            {EMAIL}\n"
-        f"  with the password    {PASSWORD}\n",
-        flush=True,
-    )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
+        wait_for(servers[1], f"http://{chosen.host}:{chosen.port}/health")
+        print(
+            f"\n  Music Time Machine   http://{chosen.host}:{chosen.port}/\n"
+            f"  Log in as            {EMAIL}\n"
+            f"  with the password    {PASSWORD}\n",
+            flush=True,
+        )
         return servers[1].wait()
     except KeyboardInterrupt:
         return 0
@@ -64,6 +67,19 @@ def refuse_taken_ports(host: str, *ports: int) -> None:
                 f"The demo cannot listen on {host}:{port}: {error.strerror}. It takes two ports,"
                 " one after the other; try others: make demo PORT=5100"
             )
+
+
+def wait_for(server: subprocess.Popen, url: str) -> None:
+    """Wait until a server answers, or has ended."""
+    until = time.monotonic() + 60
+    while server.poll() is None and time.monotonic() < until:
+        try:
+            # An address of our own.
+            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
 
 
 def provider_settings(address: str) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import logging
 from pathlib import Path
 
-from flask import redirect, request, url_for
+from flask import current_app, redirect, request, url_for
 from flask_caching.jinja2ext import CacheExtension
 from flask_login import current_user
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -72,6 +72,7 @@ def create_app(config: Config | None = None) -> App:
 
     app.add_url_rule("/", "home", home)
     app.add_url_rule("/health", "health", health)
+    app.add_url_rule("/favicon.ico", "favicon", favicon)
     app.after_request(add_headers)
     if config.trusted_proxies:
         count = config.trusted_proxies
@@ -92,6 +93,11 @@ def configure_logging(app: App, config: Config) -> None:
 def home():
     where = "dashboard.show" if current_user.is_authenticated else "accounts.login"
     return redirect(url_for(where))
+
+
+def favicon():
+    """Send the icon to pages that name none, as Flask-Admin's."""
+    return current_app.send_static_file("icon.svg")
 
 
 def health():

@@ -1,6 +1,7 @@
 """Commands: `prepare`, `seed`, `import` and `create-admin`."""
 
 import json
+import logging
 import secrets
 import sys
 from pathlib import Path
@@ -46,16 +47,18 @@ def seed(email: str, password: str, plays: int, number: int, timezone: str) -> N
     if has:
         click.echo(f"{email} has {has:,} plays.")
         return
+    click.echo(f"Making {plays:,} plays …")
     added = seeding.seed(user, number, plays)
     click.echo(f"{email} has {added:,} plays now.")
 
 
 def upgrade_quietly() -> None:
-    """Bring the tables up to date."""
-    import logging
-
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    upgrade()
+    """Bring the tables up to date, without telling of each step."""
+    logging.disable(logging.INFO)
+    try:
+        upgrade()
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 @click.command("import")

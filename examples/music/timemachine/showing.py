@@ -13,6 +13,7 @@ from .times import show_day
 def init_app(app) -> None:
     app.jinja_env.filters.update(
         number=number,
+        signed=signed,
         duration=duration,
         hours=hours,
         localtime=localtime,
@@ -35,6 +36,11 @@ def theme() -> str:
 
 def number(value: int | float | None) -> str:
     return f"{value or 0:,.0f}"
+
+
+def signed(value: int) -> str:
+    """Return a change with its sign: +1,234, or 0."""
+    return f"{value:+,}".replace("-", "\N{MINUS SIGN}") if value else "0"
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
