@@ -93,8 +93,9 @@ class ArrivingForm:
             return False
         except Exception as error:
             # No view may have to do with this form. One that asks for it gets the error.
+            # Without what would keep the parser and its block.
             self._error = error.with_traceback(None)
-            self._parts = None
+            error.__context__ = self._parts = None
         else:
             if parts.is_too_much():
                 self._parts = None
