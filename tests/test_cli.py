@@ -199,11 +199,11 @@ def test_a_file_with_the_name_of_a_module(folder, name):
 
 
 @pytest.mark.parametrize(
-    ("path", "file"), [("shop", "shop/wsgi.py"), ("./", "app.py"), ("shop:app", "shop/wsgi.py")]
+    ("path", "file"), [("sites", "sites/wsgi.py"), ("./", "app.py"), ("sites:app", "sites/wsgi.py")]
 )
 def test_a_folder_in_place_of_a_file(folder, path, file):
     """A folder that is no package is answered with a file to name."""
-    write(folder / "shop/wsgi.py", APP_SOURCE)
+    write(folder / "sites/wsgi.py", APP_SOURCE)
     with pytest.raises(NoAppException, match="is a folder, and no package") as caught:
         ScriptInfo(app_import_path=path).load_app()
     assert f"'--app {file}'" in str(caught.value)
