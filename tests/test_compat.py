@@ -210,14 +210,17 @@ def test_without_flask_installed():
     """Flask need not be there; who asks for its distribution is told the truth."""
     told = run_python(
         """
-        import importlib.metadata, sys
+        import importlib.machinery, importlib.metadata, sys
+
+        PathFinder = importlib.machinery.PathFinder
 
         class NoFlask:
             def find_spec(self, name, path=None, target=None):
                 if name.partition(".")[0] == "flask":
                     raise ModuleNotFoundError(name)
+                return PathFinder.find_spec(name, path, target)
 
-        sys.meta_path.insert(0, NoFlask())
+        sys.meta_path[sys.meta_path.index(PathFinder)] = NoFlask()
         import bolthead
         bolthead.install_as_flask()
         import flask.views
@@ -225,6 +228,56 @@ def test_without_flask_installed():
         """
     )
     assert told == "bolthead\n"
+
+
+# What tracing tools do: a finder wraps the loaders of modules, to patch each once it is loaded.
+HOOKS = """
+import importlib.util, sys
+
+names, busy, loaded = {"flask", "flask.app", "flask.templating"}, set(), []
+
+class Hooked:
+    def __init__(self, loader):
+        self.loader = loader
+
+    def create_module(self, spec):
+        return self.loader.create_module(spec)
+
+    def exec_module(self, module):
+        self.loader.exec_module(module)
+        loaded.append(module.__name__)
+        if module.__name__ == "flask.app":
+            first = module.Flask.full_dispatch_request
+            module.Flask.full_dispatch_request = lambda app: (loaded.append("asked"), first(app))[1]
+
+class Hooks:
+    def find_spec(self, name, path=None, target=None):
+        if name not in names or name in busy:
+            return None
+        busy.add(name)
+        try:
+            spec = importlib.util.find_spec(name)
+        finally:
+            busy.discard(name)
+        spec.loader = Hooked(spec.loader)
+        return spec
+
+sys.meta_path.insert(0, Hooks())
+"""
+USE = """
+import flask, flask.app
+assert sorted(loaded) == ["flask", "flask.app", "flask.templating"], loaded
+assert flask.__name__ == "bolthead" and flask.app.__name__ == "bolthead.app"
+assert flask.Flask("hooked").test_client().get("/").status_code == 404
+assert loaded[-1] == "asked", loaded
+"""
+
+
+def test_import_hooks_are_called():
+    """Tools that patch ``flask.app`` when it is imported are told of it, once and by that name."""
+    run_python(
+        HOOKS + "import bolthead; bolthead.install_as_flask(); bolthead.install_as_flask()" + USE
+    )
 
 
 # Adoption
@@ -283,6 +336,14 @@ def test_adopt_and_undo(environment, tmp_path):
     assert "gives Flask again" in done.stdout, done.stderr
     assert environment.written() == set()
     assert "Nothing to do" in environment.run("-m", "bolthead", "adopt", "--undo").stdout
+
+
+def test_import_hooks_are_called_in_adopted_environments(environment, tmp_path):
+    """They may be set up before the first import of Flask, as by an agent's start-up file."""
+    environment.run("-m", "bolthead", "adopt")
+    done = environment.run("-c", HOOKS + USE, cwd=tmp_path)
+    environment.run("-m", "bolthead", "adopt", "--undo")
+    assert done.returncode == 0, done.stderr
 
 
 @needs_flask

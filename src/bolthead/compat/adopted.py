@@ -44,4 +44,7 @@ class LazyFinder:
 
 
 if not any(type(finder).__name__ == "LazyFinder" for finder in sys.meta_path):
-    sys.meta_path.insert(0, LazyFinder())
+    # After the finders of import hooks, such as tracing tools set up, and before the one for files.
+    names = [getattr(finder, "__name__", "") for finder in sys.meta_path]
+    place = names.index("PathFinder") if "PathFinder" in names else 0
+    sys.meta_path.insert(place, LazyFinder())

@@ -7,7 +7,7 @@ import importlib.util
 import sys
 import typing as t
 from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
 from types import CodeType, ModuleType
 
 from .held import STAR, hold
@@ -49,8 +49,9 @@ ALIASES: dict[str, str] = {
 class AliasLoader(Loader):
     """Hands out a module of ours, loaded under its own name."""
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str, alias: str | None = None) -> None:
         self.target = target
+        self.alias = alias
         self.own_spec: ModuleSpec | None = None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
@@ -60,8 +61,14 @@ class AliasLoader(Loader):
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        """Put the module's own ``__spec__`` back, as it ran already."""
+        """Put the module's own ``__spec__`` back, as it ran already.
+
+        Until the import ends it has Flask's name: tools such as New Relic's agent wrap this
+        loader, and tell by the module's name what to instrument.
+        """
         module.__spec__ = self.own_spec
+        if self.alias is not None:
+            module.__name__ = self.alias
 
     def get_code(self, fullname: str) -> CodeType | None:
         """Return the module's code, which ``python -m`` asks for."""
@@ -70,8 +77,30 @@ class AliasLoader(Loader):
         return get_code(self.target) if get_code is not None else None
 
 
+class AliasSpec(ModuleSpec):
+    """Gives the module its own name back when importlib has done with it."""
+
+    @property
+    def _initializing(self) -> bool:
+        return bool(self.__dict__.get("_initializing"))
+
+    @_initializing.setter
+    def _initializing(self, value: bool) -> None:
+        self.__dict__["_initializing"] = value
+        if not value and self.name in ALIASES:
+            give_name_back(self.name)
+
+
+def give_name_back(alias: str) -> None:
+    """Let a module of ours have its own name again."""
+    target = ALIASES[alias]
+    module = sys.modules.get(target)
+    if module is not None:
+        module.__name__ = target
+
+
 class AliasFinder(MetaPathFinder):
-    """Answers for ``flask`` and all below it, before any finder that looks on disk."""
+    """Answers for ``flask`` and all below it, before the finder that looks on disk."""
 
     def find_spec(
         self,
@@ -91,7 +120,7 @@ class AliasFinder(MetaPathFinder):
 def find_alias(name: str) -> ModuleSpec:
     """Return the spec to import one of Flask's modules by; KeyError if Flask has none such."""
     module = importlib.import_module(ALIASES[name])
-    spec = ModuleSpec(name, AliasLoader(module.__name__), origin=module.__file__)
+    spec = AliasSpec(name, AliasLoader(ALIASES[name], name), origin=module.__file__)
     if hasattr(module, "__path__"):
         spec.submodule_search_locations = list(module.__path__)
     return spec
@@ -110,24 +139,33 @@ def install_as_flask(*, legacy: bool = False) -> None:
         raise RuntimeError(_came_too_late(present))
 
     if not any(isinstance(finder, AliasFinder) for finder in sys.meta_path):
-        sys.meta_path.insert(0, AliasFinder())
+        sys.meta_path.insert(_before_the_disk(), AliasFinder())
 
     # All at once: a module that is loaded later, within a test which then cleans sys.modules,
-    # would be loaded twice.
+    # would be loaded twice. By imports, so that the import hooks of tracing tools are called.
+    sys.modules["flask"] = bolthead
     for name, target in ALIASES.items():
         module = importlib.import_module(target)
         parent, _, child = name.rpartition(".")
         if parent and not hasattr(sys.modules[parent], child):
             setattr(sys.modules[parent], child, module)
+        # ``python -m flask`` warns about one that is there before it ran.
         if child != "__main__":
-            # ``python -m flask`` warns about one that is there before it ran.
-            sys.modules[name] = module
+            importlib.import_module(name)
+    if present is None:
+        del sys.modules["flask"]
+        importlib.import_module("flask")
     if bolthead.__all__ is not STAR:
         hold()
 
     # In an environment that was adopted with --legacy, the 'bolthead' commands do so, too.
     if legacy or getattr(sys.modules.get("_bolthead_adopt"), "LEGACY", False):
         importlib.import_module("bolthead.compat.legacy").install()
+
+
+def _before_the_disk() -> int:
+    """Return a finder's place: after the finders of import hooks, which ask the others."""
+    return sys.meta_path.index(PathFinder) if PathFinder in sys.meta_path else 0
 
 
 def _came_too_late(flask: ModuleType) -> str:
