@@ -152,6 +152,47 @@ def test_requests(way, tmp_path):
     assert "Traceback" not in server.log()
 
 
+# Limits of one's own: options, a request, and what the answer names; the request without one.
+LIMITED = {
+    "a longer target": (["--max-target", 20_000], b"GET /" + b"a" * 15_000, b"", None),
+    "a shorter target": (["--max-target", 50], b"GET /" + b"a" * 60, b"", (414, b"--max-target")),
+    "a larger header": (["--max-header", 40_000], b"GET /", b"X: " + b"a" * 30_000, None),
+    "a smaller header": (
+        ["--max-header", 90],
+        b"GET /",
+        b"X: " + b"a" * 100,
+        (431, b"--max-header)"),
+    ),
+    "larger headers": (
+        ["--max-headers", 200_000],
+        b"GET /",
+        b"\r\n".join(b"X-%d: %s" % (number, b"a" * 14_000) for number in range(8)),
+        None,
+    ),
+    "fewer headers": (
+        ["--max-header-count", 5],
+        b"GET /",
+        b"\r\n".join(b"X-%d: 1" % number for number in range(6)),
+        (431, b"--max-header-count"),
+    ),
+}
+
+
+@pytest.mark.parametrize("way", [*WAYS, "granian wsgi"])
+@pytest.mark.parametrize("case", LIMITED)
+def test_limits_of_ones_own(way, case, tmp_path):
+    """Each limit is an option, counts up and down, and is named in its answer."""
+    options, line, headers, refused = LIMITED[case]
+    with serving(tmp_path, APP, *map(str, options), way=way) as server:
+        lines = [line + b" HTTP/1.1", HOST[:-2], *([headers] if headers else [])]
+        answer = server.raw(b"\r\n".join(lines) + b"\r\n\r\n")
+        if refused is None:
+            assert status(answer) in {200, 404}
+        else:
+            assert status(answer) == refused[0]
+            assert refused[1] in answer
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_names_with_underscores(way, tmp_path):
     """A header with an underscore cannot pass for the one with a hyphen."""

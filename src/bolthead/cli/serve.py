@@ -25,6 +25,23 @@ def _option(*names: str, **attributes: t.Any) -> t.Callable[[F], F]:
     return click.option(*names, envvar=variable, show_envvar=True, **attributes)
 
 
+def _limit(name: str, first: int, what: str, most: int | None = None) -> t.Callable[[F], F]:
+    """Return an option of a limit, which workers and the modules of the server read as a variable."""
+    variable = f"BOLTHEAD_SERVE_{name.removeprefix('--').upper().replace('-', '_')}"
+
+    def pass_on(ctx: click.Context, option: click.Parameter, value: int) -> None:
+        os.environ[variable] = str(value)
+
+    return _option(
+        name,
+        default=first,
+        type=click.IntRange(1, most),
+        callback=pass_on,
+        expose_value=False,
+        help=f"The most {what}",
+    )
+
+
 _FILE = click.Path(exists=True, dir_okay=False, resolve_path=True)
 
 
@@ -117,6 +134,10 @@ _FILE = click.Path(exists=True, dir_okay=False, resolve_path=True)
     type=click.FloatRange(0.1),
     help="After how many seconds a body that comes slower than 500 bytes a second is cut.",
 )
+@_limit("--max-target", 8 * 1024, "bytes of path and query: 414 above it.")
+@_limit("--max-header", 16 * 1024, "bytes of one header: 431 above it.")
+@_limit("--max-headers", 64 * 1024, "bytes of all headers together: 431 above it.")
+@_limit("--max-header-count", 100, "headers: 431 above it. Granian takes no more than 100.", 100)
 @_option("--reload/--no-reload", default=False, help="Reload when a file of the app changes.")
 @_option("--pid-file", type=click.Path(dir_okay=False), help="Where to write the process id.")
 @pass_script_info
