@@ -178,7 +178,7 @@ LIMITED = {
 }
 
 
-@pytest.mark.parametrize("way", [*WAYS, "granian wsgi"])
+@pytest.mark.parametrize("way", ["granian asgi", "granian wsgi", "uvicorn asgi"])
 @pytest.mark.parametrize("case", LIMITED)
 def test_limits_of_ones_own(way, case, tmp_path):
     """Each limit is an option, counts up and down, and is named in its answer."""

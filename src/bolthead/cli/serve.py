@@ -26,7 +26,7 @@ def _option(*names: str, **attributes: t.Any) -> t.Callable[[F], F]:
 
 
 def _limit(name: str, first: int, what: str, most: int | None = None) -> t.Callable[[F], F]:
-    """Return an option of a limit, which workers and the modules of the server read as a variable."""
+    """Return an option of a limit; the server's modules and workers read it as a variable."""
     variable = f"BOLTHEAD_SERVE_{name.removeprefix('--').upper().replace('-', '_')}"
 
     def pass_on(ctx: click.Context, option: click.Parameter, value: int) -> None:

@@ -23,7 +23,7 @@ from . import door as doors
 from . import edge, ids
 from .access_log import Visit, now
 from .dispatch import AT_ONCE
-from .settings import HEADER_SIZE, TARGET_SIZE
+from .settings import HEADER_COUNT, HEADER_SIZE, TARGET_SIZE
 
 if t.TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -213,6 +213,8 @@ def _is_plain(environ: WSGIEnvironment) -> bool:
             return False
     path = environ["PATH_INFO"]
     if environ["REQUEST_METHOD"] not in edge.METHODS or path[:1] != "/":
+        return False
+    if len(headers) + hosts > HEADER_COUNT:
         return False
     if hosts != 1 or len(path) + len(environ.get("QUERY_STRING", "")) > TARGET_SIZE:
         return False

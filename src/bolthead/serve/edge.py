@@ -100,11 +100,11 @@ BAD_HOST = refuse(400, "A request has one Host header, of the form name:port.")
 BAD_LENGTH = refuse(400, "Content-Length must be one number, and not come with Transfer-Encoding.")
 BAD_CODING = refuse(501, "The only transfer coding is chunked.")
 BAD_EXPECTATION = refuse(417, "The only expectation is 100-continue.")
-TOO_LONG = refuse(414, f"Path and query have at most {TARGET_SIZE} bytes.")
+TOO_LONG = refuse(414, f"Path and query have at most {TARGET_SIZE} bytes (--max-target).")
 TOO_LARGE = refuse(
     431,
-    f"A request has at most {HEADER_COUNT} headers, of {HEADER_SIZE} bytes each and"
-    f" {HEADERS_SIZE} bytes together.",
+    f"A request has at most {HEADER_COUNT} headers (--max-header-count), of {HEADER_SIZE} bytes"
+    f" each (--max-header) and {HEADERS_SIZE} bytes together (--max-headers).",
 )
 CUT_SHORT = refuse(400, "The body ended before its declared length.")
 TOO_SLOW = refuse(408, "The body came too slowly.")

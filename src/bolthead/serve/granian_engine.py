@@ -13,7 +13,7 @@ import socket
 import typing as t
 
 from .door import Door
-from .settings import HEADERS_SIZE, Settings, most_connections
+from .settings import HEADERS_SIZE, TARGET_SIZE, Settings, most_connections
 
 Take = t.Callable[[t.Any], None]
 
@@ -87,7 +87,7 @@ class GranianEngine:
             "http_mode": "auto" if settings.http2 else "1",
             "http1_opts": HTTP1Settings(
                 header_read_timeout=int(settings.timeout_headers * 1000),
-                max_buffer_size=HEADERS_SIZE + 16 * 1024,
+                max_buffer_size=HEADERS_SIZE + TARGET_SIZE + 8 * 1024,
             ),
             "http2_opts": HTTP2Settings(max_headers_size=HEADERS_SIZE),
             "static_files": (self._static, None, "3600") if self._static else None,
