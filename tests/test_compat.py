@@ -206,6 +206,39 @@ def test_too_late(tmp_path):
     assert "bolthead adopt" in told
 
 
+@needs_flask
+def test_flask_beside_bolthead():
+    """An extension that has Flask itself sees no context; the logged error says what to do."""
+    told = run_python(
+        """
+        import sys
+        sys.stderr = sys.stdout
+        import flask
+        import bolthead
+
+        app = bolthead.Flask("shop", root_path=".")
+
+        @app.get("/theirs")
+        def theirs():
+            return flask.current_app.name
+
+        @app.get("/other")
+        def other():
+            raise RuntimeError("another")
+
+        app.test_client().get("/other")
+        print("-")
+        app.test_client().get("/theirs")
+        """
+    )
+    other, _, theirs = told.partition("\n-\n")
+    assert "RuntimeError: another" in other
+    assert "Flask itself" not in other
+    assert "Working outside of" in theirs
+    assert "Flask itself was imported beside Bolthead" in theirs
+    assert "run 'bolthead adopt'" in theirs
+
+
 def test_without_flask_installed():
     """Flask need not be there; who asks for its distribution is told the truth."""
     told = run_python(

@@ -42,6 +42,16 @@ def raise_again(error: BaseException) -> t.NoReturn:
     raise error
 
 
+def note_two_frameworks(error: Exception) -> None:
+    """Say what is wrong where Flask itself runs beside Bolthead, and sees none of its contexts."""
+    beside = getattr(sys.modules.get("flask"), "__name__", "") == "flask"
+    if beside and isinstance(error, RuntimeError) and "Working outside of" in str(error):
+        error.add_note(
+            "Flask itself was imported beside Bolthead, by this app or by an extension. Call"
+            " bolthead.install_as_flask() before anything imports flask, or run 'bolthead adopt'."
+        )
+
+
 def server_error(error: BaseException) -> InternalServerError:
     """Return the 500 that stands for an error; handlers find it as ``original_exception``."""
     return InternalServerError(original_exception=error)

@@ -226,6 +226,7 @@ def recover_last(plan: RoutePlan, ctx: t.Any, error: Exception) -> t.Any:
     """Return the response to an error that nothing has handled: log it, then answer 500."""
     app = ctx.app
     caught = sys.exc_info()
+    errors.note_two_frameworks(error)
     tell(got_request_exception, app, exception=error)
     if errors.propagates(app):
         errors.raise_again(error)
