@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from werkzeug.wrappers import Request as WerkzeugRequest
+from werkzeug.wrappers import Response as WerkzeugResponse
 
 from parity.harness import (
     MULTIPART,
@@ -18,6 +20,8 @@ from parity.harness import (
     post_form,
     post_json,
     post_parts,
+    probes,
+    same,
 )
 
 
@@ -531,3 +535,49 @@ def test_requests(build, requests, case_id):
 def test_requests_on_one_app():
     """Nothing of one request is seen by the next."""
     compare_on_one_app(ALL)
+
+
+def assigned(fw, get_object, name):
+    """Whether an attribute can be assigned, unread and read, and is what was assigned then."""
+    found = []
+    for is_read_before in (False, True):
+        thing, value = get_object(), object()
+        try:
+            if is_read_before:
+                getattr(thing, name)
+            setattr(thing, name, value)
+        except AttributeError as error:
+            found.append(type(error).__name__)
+        else:
+            found.append(getattr(thing, name) is value)
+    return found
+
+
+def of_request(name):
+    def probe(fw):
+        app = make_app(fw)
+        environ = {"path": "/p?q=1", "method": "POST", "data": {"field": "value"}}
+        with app.app_context():
+            return assigned(fw, lambda: app.test_request_context(**environ).request, name)
+
+    return probe
+
+
+def of_response(name):
+    return lambda fw: assigned(fw, lambda: fw.Response("text"), name)
+
+
+def public(kind):
+    return [name for name in dir(kind) if not name.startswith("_")]
+
+
+@pytest.mark.parametrize("probe", probes({n: of_request(n) for n in public(WerkzeugRequest)}))
+def test_assigned_attributes_of_requests(probe):
+    """What an extension may put in the place of a request's attribute is what is read then."""
+    same(probe)
+
+
+@pytest.mark.parametrize("probe", probes({n: of_response(n) for n in public(WerkzeugResponse)}))
+def test_assigned_attributes_of_responses(probe):
+    """The same of a response."""
+    same(probe)

@@ -225,43 +225,40 @@ class Request(BaseRequest):
             declared = None  # somebody may have decoded it
         return Body(stream, declared, most)  # type: ignore[return-value]  # it is read from
 
-    @property
+    @made
     def url(self) -> str:
         """The whole URL; 400 for a host that cannot be in one."""
         return self._address("url")
 
-    @property
+    @made
     def base_url(self) -> str:
         """The URL without the query; 400 for a host that cannot be in one."""
         return self._address("base_url")
 
-    @property
+    @made
     def root_url(self) -> str:
         """The URL of the app's root; 400 for a host that cannot be in one."""
         return self._address("root_url")
 
-    @property
+    @made
     def url_root(self) -> str:
         """Another name of ``root_url``."""
         return self.root_url
 
-    @property
+    @made
     def host_url(self) -> str:
         """The URL of the host; 400 for a host that cannot be in one."""
         return self._address("host_url")
 
     def _address(self, name: str) -> str:
-        # Kept under another name: the attribute's own is Werkzeug's cached property.
-        found = self.__dict__.get(f"_{name}")
-        if found is None:
-            try:
-                found = getattr(BaseRequest, name).__get__(self, type(self))
-            except UnicodeError as error:
-                found = self._address_undecoded(name)
-                if found is None:
-                    raise BadHost from error
-            self.__dict__[f"_{name}"] = found
-        return t.cast(str, found)
+        try:
+            found: str = getattr(BaseRequest, name).__get__(self, type(self))
+        except UnicodeError as error:
+            undecoded = self._address_undecoded(name)
+            if undecoded is None:
+                raise BadHost from error
+            return undecoded
+        return found
 
     def _address_undecoded(self, name: str) -> str | None:
         """Return an address whose host has a form that Python's older IDNA does not know."""
@@ -276,17 +273,17 @@ class Request(BaseRequest):
         """When the request was made, as the client says; None for no date that can be."""
         return or_none(lambda: parse_date(self.headers.get("Date")))
 
-    @property
+    @made
     def if_modified_since(self) -> datetime | None:
         """The time of the client's copy; None for no date that can be."""
         return or_none(lambda: parse_date(self.headers.get("If-Modified-Since")))
 
-    @property
+    @made
     def if_unmodified_since(self) -> datetime | None:
         """The time that the client's change is based on; None for no date that can be."""
         return or_none(lambda: parse_date(self.headers.get("If-Unmodified-Since")))
 
-    @property
+    @made
     def if_range(self) -> IfRange:
         """The state of the client's copy that a range would complete; empty where it is absurd."""
         found = or_none(lambda: parse_if_range_header(self.headers.get("If-Range")))
@@ -294,7 +291,7 @@ class Request(BaseRequest):
             return IfRange()
         return found
 
-    @property
+    @made
     def authorization(self) -> Authorization | None:
         """What the Authorization header holds; None where it cannot be read."""
         return or_none(lambda: Authorization.from_header(self.headers.get("Authorization")))
