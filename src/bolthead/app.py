@@ -406,7 +406,7 @@ class Flask(Scaffold, metaclass=AppType):
             nonlocal is_told
             wrong = RuntimeError(
                 f"The WebSocket {endpoint!r} was asked for by WSGI, which has none. Serve the app"
-                " by ASGI: uvicorn, hypercorn, or granian --interface asgi."
+                " by ASGI: bolthead serve, uvicorn or hypercorn."
             )
             if recover.propagates(self):
                 raise wrong

@@ -345,7 +345,7 @@ def _send_async(response: t.Any, environ: t.Any, start_response: t.Any) -> Async
     if ASGI not in environ:
         raise RuntimeError(
             "The answer is an asynchronous generator, which WSGI cannot wait for."
-            " Serve the app by ASGI (uvicorn, hypercorn, granian --interface asgi),"
+            " Serve the app by ASGI (bolthead serve, uvicorn, hypercorn),"
             " or return a plain generator."
         )
     start_response(response.status, response.get_wsgi_headers(environ).to_wsgi_list())
