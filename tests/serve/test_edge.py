@@ -325,6 +325,28 @@ def test_long_line_for_a_thread(way, tmp_path):
             wait_for(lambda: client.get("/").status_code == 200, 10)
 
 
+@pytest.mark.parametrize("way", ["granian asgi", "uvicorn asgi"])
+def test_line_may_be_as_long_as_it_should(way, tmp_path):
+    """With a longer --timeout-queue requests wait for a thread, and are answered in the end."""
+    environment = {"BOLTHEAD_SERVE_TIMEOUT_QUEUE": "60"}
+    with serving(tmp_path, APP, "--threads", "1", way=way, environment=environment) as server:
+        answers = []
+
+        def ask(path):
+            with server.client() as client:
+                answers.append(client.get(path, timeout=60).status_code)
+
+        asking = [threading.Thread(target=ask, args=("/wait?seconds=2",)) for _ in range(3)]
+        for thread in asking:
+            thread.start()
+        wait_for(lambda: "BEGAN" in server.log())
+        time.sleep(1)
+        ask("/")
+        for thread in asking:
+            thread.join(60)
+        assert answers == [200] * 4
+
+
 @pytest.mark.parametrize("way", [*WAYS, "granian wsgi"])
 def test_proxies(way, tmp_path):
     """What a proxy says of the client counts where it is trusted, and is not seen otherwise."""

@@ -138,6 +138,12 @@ _FILE = click.Path(exists=True, dir_okay=False, resolve_path=True)
 @_limit("--max-header", 16 * 1024, "bytes of one header: 431 above it.")
 @_limit("--max-headers", 64 * 1024, "bytes of all headers together: 431 above it.")
 @_limit("--max-header-count", 100, "headers: 431 above it. Granian takes no more than 100.", 100)
+@_option(
+    "--timeout-queue",
+    default=0.5,
+    type=click.FloatRange(0),
+    help="For how many seconds a request may wait for a thread or the loop; beyond it gets 503.",
+)
 @_option("--reload/--no-reload", default=False, help="Reload when a file of the app changes.")
 @_option("--pid-file", type=click.Path(dir_okay=False), help="Where to write the process id.")
 @pass_script_info

@@ -12,7 +12,7 @@ from . import edge, ids
 from .access_log import AccessLog, Visit
 from .body import Body, declared_length
 from .proxies import Proxies
-from .settings import HEALTH_PATH, LONGEST_WAIT, RETRY_AFTER
+from .settings import HEALTH_PATH, RETRY_AFTER
 
 if t.TYPE_CHECKING:
     from ..protocols.scope import Message, Receive, Scope, Send
@@ -92,7 +92,7 @@ class Door:
 
     def enter(self, waited: float) -> bool:
         """Tell whether one more request may run; ``leave`` when it is answered."""
-        if waited > LONGEST_WAIT:
+        if waited > self.settings.timeout_queue:
             return False
         try:
             self.room.pop()

@@ -48,7 +48,7 @@ KEEP_ALIVE = 75
 HEALTH_PATH = "/healthz"
 """The path that tells whether a worker serves, unless the app has a route of this path."""
 
-LONGEST_WAIT = 0.5
+QUEUE_TIMEOUT = 0.5
 """For how many seconds a request may wait for a thread or the loop: 503 beyond that."""
 
 RETRY_AFTER = 1
@@ -93,6 +93,7 @@ class Settings:
     pid_file: str | None = None
     timeout_headers: float = HEADER_TIMEOUT
     timeout_body: float = BODY_GRACE
+    timeout_queue: float = QUEUE_TIMEOUT
 
     def scheme(self) -> str:
         """Return what addresses begin with."""
