@@ -58,7 +58,8 @@ def filled(marked: re.Match[str]) -> str:
     try:
         table = TABLES[name]()
     except FileNotFoundError:
-        table = f"Not measured yet: `python benchmarks/run.py {name}`."
+        program = "music.py" if name == "music" else f"run.py {name}"
+        table = f"Not measured yet: `python benchmarks/{program}`."
     return f"{begin}{table}\n{end}"
 
 
@@ -226,6 +227,19 @@ def readme() -> str:
     return f"{table(head, rows)}\n\n{measured_on('in_process', 'Flask')}"
 
 
+def music() -> str:
+    """Return the table of what users of the music app wait."""
+    found = result("music")
+    names = ["requests", "errors", "p50_ms", "p95_ms", "p99_ms", "max_ms"]
+    labels = {"Bolthead": "Bolthead on `bolthead serve`", "Flask": "Flask on Gunicorn"}
+    rows = [
+        [label, *(f"{found['results'][framework][name]:,}" for name in names)]
+        for framework, label in labels.items()
+    ]
+    head = ["50 users, two workers", *(name.replace("_", " ") for name in names)]
+    return f"{table(head, rows)}\n\n{measured_on('music', 'Flask', 'Granian', 'Gunicorn')}"
+
+
 TABLES: dict[str, t.Callable[[], str]] = {
     "in_process": in_process,
     "servers": servers,
@@ -233,5 +247,6 @@ TABLES: dict[str, t.Callable[[], str]] = {
     "start_and_size": start_and_size,
     "growth": growth,
     "steps": steps,
+    "music": music,
     "readme": readme,
 }
