@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import functools
 import gc
 import inspect
 import io
@@ -13,6 +14,7 @@ import sys
 import threading
 import time
 import tracemalloc
+from unittest.mock import MagicMock, call
 
 import pytest
 from asgi import Client, ask, make_scope, run
@@ -282,6 +284,46 @@ def test_class_based_views_are_awaited(app):
     assert run(ask(app, "/item/3", "POST")).text == "posted"
     assert run(ask(app, "/item/3", "DELETE")).status == 405
     assert run(ask(app, "/whole")).text == MAIN
+
+
+@pytest.mark.parametrize("kind", ["plain", "async"])
+def test_decorator_around_a_class_based_view_is_not_passed_by(app, kind):
+    """A decorator that copies the attributes of an ``async def`` class's view is called for it."""
+
+    class Secret(MethodView):
+        async def get(self, number):
+            return f"secret {number}"
+
+    def members_only(view):
+        @functools.wraps(view)
+        def checked(**values):
+            if "Authorization" not in request.headers:
+                abort(401)
+            return view(**values)
+
+        @functools.wraps(view)
+        async def checked_async(**values):
+            if "Authorization" not in request.headers:
+                abort(401)
+            return current_app.ensure_sync(view)(**values)
+
+        return checked if kind == "plain" else checked_async
+
+    app.add_url_rule("/<int:number>", view_func=members_only(Secret.as_view("secret")))
+    assert run(ask(app, "/3")).status == 401
+    assert run(ask(app, "/3", headers=[("authorization", "Basic eDp5")])).text == "secret 3"
+
+
+def test_mocks_are_called_as_plain_functions(app):
+    """A mock, which has every attribute, is called once and as what it is."""
+    hook = MagicMock(return_value=None)
+    app.before_request(hook)
+    app.add_url_rule("/", "index", MagicMock(return_value="x"), methods=["GET"])
+    app.add_url_rule("/async", "async", awaited(lambda: "x"))
+    for path in ("/", "/async"):
+        assert run(ask(app, path)).text == "x"
+    assert app.test_client().get("/").text == "x"
+    assert hook.mock_calls == [call()] * 3
 
 
 def test_plain_code_calls_async_code_on_the_servers_loop(app):

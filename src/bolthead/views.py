@@ -120,6 +120,7 @@ def _awaiting(
             method = _method_of(instance, current.request_context())
         return await method(**values)
 
+    awaiting.__dict__["stands_for"] = view
     return awaiting
 
 

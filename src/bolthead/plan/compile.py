@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import sys
 import typing as t
+from types import FunctionType
 
 from werkzeug.routing import Map
 
@@ -354,7 +355,7 @@ class Plans:
             session_waits=self.session_waits,
             is_checked=bool(url_values or before or "check" in self.replaced),
             leaves_quietly=self._ends_quietly and not teardown,
-            streams_body=bool(getattr(view, "stream_body", False)),
+            streams_body=getattr(view, "stream_body", False) is True,
             guard=guard,
         )
 
@@ -397,8 +398,12 @@ def is_awaited(function: Function) -> bool:
 
 
 def _as_coroutine(function: t.Any) -> Function | None:
-    # A class-based view's function carries another one that awaits the class's methods.
-    return t.cast("Function | None", getattr(function, "as_coroutine", None))
+    # A class-based view's function carries another one that awaits the class's methods. So does a
+    # decorator around it that copies attributes (functools.wraps), whose place it must not take.
+    if type(function) is not FunctionType or "as_coroutine" not in function.__dict__:
+        return None
+    awaiting: Function = function.__dict__["as_coroutine"]
+    return awaiting if getattr(awaiting, "stands_for", None) is function else None
 
 
 def to_async(function: Function, threads: bridges.Threads) -> Function:
