@@ -42,12 +42,12 @@ app.config.update({settings})
 """
 
 
-def run_app(folder, settings, *options):
-    """Start ``bolthead run`` for an app; return what it printed when it was refused, or served."""
+def run_app(folder, settings, *options, by=("-m", "bolthead")):
+    """Start ``bolthead run``, or its like, for an app; return what it printed, served or refused."""
     (folder / "shop.py").write_text(APP.format(settings=settings))
     environ = {k: v for k, v in os.environ.items() if not k.startswith(("FLASK_", "BOLTHEAD_"))}
     server = subprocess.Popen(
-        [sys.executable, "-m", "bolthead", "--app", "shop", "run", "--port", "0", *options],
+        [sys.executable, *by, "--app", "shop", "run", "--port", "0", *options],
         cwd=folder,
         env=environ | {"PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
@@ -106,6 +106,19 @@ def test_run_refuses(tmp_path, settings, words):
 def test_run_serves(tmp_path, settings, options):
     """In debug mode and in tests any key will do; and a good one, or none, at any time."""
     assert "Running on" in run_app(tmp_path, settings, *options)
+
+
+@pytest.mark.parametrize("command", ["flask", "its own"])
+def test_programs_go_on_with_their_commands(tmp_path, command):
+    """An app that is run by ``flask run``, or by a group of its own, is served with its key."""
+    start = "import sys, bolthead; bolthead.install_as_flask(); from flask import cli; "
+    run_with = {
+        "flask": "sys.argv[0] = 'flask'; cli.main()",
+        "its own": "from shop import app; cli.FlaskGroup(create_app=lambda: app)(prog_name='shop')",
+    }
+    assert "Running on" in run_app(
+        tmp_path, "SECRET_KEY='dev'", by=["-c", start + run_with[command]]
+    )
 
 
 # Other servers

@@ -20,10 +20,19 @@ def secret_key_command() -> None:
     click.echo(secrets.token_hex(32))
 
 
+def _is_ours() -> bool:
+    outermost = click.get_current_context().find_root()
+    called = (outermost.info_name or "").removesuffix(".exe")
+    return outermost.command.name == "bolthead" and not called.endswith("flask")
+
+
 def refuse_weak_key(app: t.Any) -> None:
-    """Leave the command where an app would be served with a weak key, but to develop or to test."""
+    """Leave ``bolthead run`` where it would serve with a weak key, but to develop or to test.
+
+    ``flask run`` and a program's own commands go on serving what they served before; the app warns.
+    """
     config = getattr(app, "config", None)
-    if config is None or app.debug or app.testing:
+    if config is None or app.debug or app.testing or not _is_ours():
         return
     weak = find_weak_key(config)
     if weak is not None:
