@@ -775,7 +775,12 @@ class Flask(Scaffold, metaclass=AppType):
         """
         if _anchor is None and _method is None and _scheme is None and not _external:
             ctx = current._cv_request.get(None)
-            if ctx is not None and ctx.app is self and not ctx.environ.get("SCRIPT_NAME"):
+            if (
+                ctx is not None
+                and ctx.app is self
+                and not ctx.environ.get("SCRIPT_NAME")
+                and ("url_adapter" not in ctx.__dict__ or routing.is_usual(ctx.url_adapter, self))
+            ):
                 path: str | None = self._current_plans().build_path(endpoint, values)
                 if path is not None:
                     return path

@@ -3,6 +3,7 @@
 import functools
 
 import pytest
+from werkzeug.routing import MapAdapter
 
 from parity.harness import SUBJECT, make_app, outcome, same
 
@@ -179,6 +180,47 @@ def test_build_error_handlers():
             except Exception as error:
                 answers.append(f"{type(error).__name__} {error}")
         return [answers, seen]
+
+    same(probe)
+    assert outcome(probe, SUBJECT)[0] == "returned"
+
+
+def prefixed(fw, app, ctx):
+    ctx.url_adapter.script_name = "/prefix/"
+
+
+def replaced(fw, app, ctx):
+    other = fw.Flask("parity_other")
+    other.add_url_rule("/elsewhere/<int:n>", "page")
+    ctx.url_adapter = other.url_map.bind("elsewhere.test", "/other")
+
+
+def of_own_class(fw, app, ctx):
+    class Marking(MapAdapter):
+        def build(self, *args, **kwargs):
+            return f"{super().build(*args, **kwargs)}?marked"
+
+    ctx.url_adapter.__class__ = Marking
+
+
+@pytest.mark.parametrize("change", [prefixed, replaced, of_own_class])
+def test_changed_adapter_of_a_request(change):
+    """URLs are built by the adapter that the request has by now, also one that was replaced."""
+
+    def probe(fw):
+        app = make(fw)
+        app.testing = True
+
+        @app.before_request
+        def before():
+            change(fw, app, fw.globals.request_ctx)
+
+        @app.route("/view")
+        def view():
+            return [fw.url_for("page", n=3), fw.url_for("page", n=3, _external=True)]
+
+        client = app.test_client()
+        return client.get("/view").json, client.get("/view").json
 
     same(probe)
     assert outcome(probe, SUBJECT)[0] == "returned"

@@ -73,6 +73,13 @@ def create_url_adapter(app: Routed, request: t.Any) -> MapAdapter | None:
     return adapter
 
 
+def is_usual(adapter: MapAdapter | None, app: Routed) -> bool:
+    """Tell whether an adapter builds paths as the app's map does: nobody changed or replaced it."""
+    if adapter is None:
+        return True
+    return type(adapter) is MapAdapter and adapter.script_name == "/" and adapter.map is app.url_map
+
+
 # Where a warning was shown already, as the module that shows it keeps it.
 _warned: dict[t.Any, t.Any] = {}
 
