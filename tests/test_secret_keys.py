@@ -43,7 +43,7 @@ app.config.update({settings})
 
 
 def run_app(folder, settings, *options, by=("-m", "bolthead")):
-    """Start ``bolthead run``, or its like, for an app; return what it printed, served or refused."""
+    """Start ``bolthead run``, or its like, for an app; return what it said: served, or refused."""
     (folder / "shop.py").write_text(APP.format(settings=settings))
     environ = {k: v for k, v in os.environ.items() if not k.startswith(("FLASK_", "BOLTHEAD_"))}
     server = subprocess.Popen(
