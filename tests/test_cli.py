@@ -246,6 +246,38 @@ def test_errors_of_the_apps_own_code(folder, case, command):
         assert noise not in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("from flask import Flask, Markup", "Flask 3.0 removed 'flask.Markup'. Use 'markupsafe."),
+        ("from werkzeug.urls import url_quote", "Use 'urllib.parse.quote'; or run"),
+        ("import flask.scaffold", "Flask 3.0 removed 'flask.scaffold'"),
+        ("import flask\nflask.json.JSONEncoder", "Flask 2.3 removed 'flask.json.JSONEncoder'"),
+        (
+            "def create_app():\n"
+            "    from bolthead import Bolthead\n"
+            "    Bolthead('shop').before_first_request(print)",
+            "Flask 2.3 removed 'flask.Flask.before_first_request'",
+        ),
+        ("from flask import nothing", None),
+        ("print.nothing", None),
+    ],
+    ids=["flask", "werkzeug", "module", "attribute", "method", "never there", "another's"],
+)
+def test_removed_names(folder, source, told):
+    """An app that asks for a name that is gone is told what to use, and what gives it back."""
+    write(folder / "shop.py", source)
+    result = subprocess.run(
+        [sys.executable, "-m", "bolthead", "--app", "shop", "routes"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert result.returncode != 0
+    assert ("bolthead adopt --legacy" in result.stderr) == (told is not None)
+    assert (told or "") in result.stderr
+
+
 def test_errors_of_the_apps_commands(folder):
     """A command of the app that fails shows its own lines, and none of what called it."""
     write(

@@ -14,6 +14,7 @@ from types import ModuleType
 import click
 
 from ..app import Flask
+from .removed_names import note_removed_name
 
 INSTANCE_NAMES = ("app", "application")
 FACTORY_NAMES = ("create_app", "make_app")
@@ -188,6 +189,7 @@ def locate_app(
         __import__(module_name)
     except ImportError as error:
         if not _is_missing(module_name, error):
+            note_removed_name(error)
             raise NoAppException(
                 f"While importing {module_name!r}, an ImportError was raised:\n\n"
                 + "".join(_traceback_from_module(error))

@@ -15,6 +15,7 @@ from ..helpers import get_debug_flag
 from . import find_app
 from .env import debug_option, env_file_option, name_variable, share_variables
 from .find_app import NoAppException
+from .removed_names import note_removed_name
 from .tracebacks import keep_own_frames
 from .version import version_option
 
@@ -49,7 +50,11 @@ class ScriptInfo:
     def load_app(self) -> Flask:
         """Return the app, loaded at the first call; raise NoAppException if there is none."""
         if self._loaded_app is None:
-            app = self._make_app()
+            try:
+                app = self._make_app()
+            except (ImportError, AttributeError) as error:
+                note_removed_name(error)
+                raise
             if app is None:
                 raise NoAppException(
                     "Could not locate a Flask application. Use the 'bolthead --app' option,"
