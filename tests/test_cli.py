@@ -373,6 +373,7 @@ def test_a_missing_module_and_a_missing_dependency_differ(folder):
     told = str(caught.value)
     assert told.startswith("While importing 'shop', an ImportError was raised:\n\nTraceback")
     assert "No module named 'not_installed_here'" in told
+    assert f"This Python has no 'not_installed_here': {sys.executable}." in told
     assert "find_app.py" not in told
 
 
