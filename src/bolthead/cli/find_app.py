@@ -192,8 +192,8 @@ def locate_app(
             note_removed_name(error)
             if isinstance(error, ModuleNotFoundError) and "." not in (error.name or "."):
                 error.add_note(
-                    f"This Python has no {error.name!r}: {sys.executable}. Is it the one of the app's"
-                    " virtual environment?"
+                    f"This Python has no {error.name!r}: {sys.executable}. Is it the one of the"
+                    " app's virtual environment?"
                 )
             raise NoAppException(
                 f"While importing {module_name!r}, an ImportError was raised:\n\n"
