@@ -608,7 +608,7 @@ class Flask(Scaffold, metaclass=AppType):
         return self.plan_for(run_sync.endpoint(ctx)), ctx
 
     def _enter(self, ctx: t.Any) -> None:
-        run_sync.enter(self._current_plans(), ctx)
+        run_sync.enter_by_methods(self._current_plans(), ctx)
 
     def _open_session(self, ctx: t.Any) -> t.Any:
         interface = self.session_interface

@@ -13,6 +13,7 @@ PLAN = Path(__file__).parents[2] / "src" / "bolthead" / "plan"
 SHARED = {
     "endpoint": "calls nobody's function",
     "enter": "opens and matches; done on the loop only where neither can wait",
+    "enter_by_methods": "enters a context that was pushed: never on the loop",
     "missed": "raises what was found before",
     "first": "keeps the first of several errors",
     "first_answer": "joins plain checks for one worker thread",

@@ -8,7 +8,7 @@ import types
 
 import pytest
 
-from parity.harness import call, get, make_app, make_environ, probes, same, tree
+from parity.harness import SUBJECT, call, get, make_app, make_environ, outcome, probes, same, tree
 
 ROOT = tree(
     {
@@ -842,3 +842,54 @@ def test_raw_call_after_client():
         return [answer.status, answer.body, list(answer.headers)]
 
     same(probe)
+
+
+def match_in_subclass(fw, app, mark, monkeypatch):
+    class Marking(fw.ctx.RequestContext):
+        def match_request(self):
+            super().match_request()
+            mark(self)
+
+    app.request_context = lambda environ: Marking(app, environ)
+
+
+def match_on_instance(fw, app, mark, monkeypatch):
+    def request_context(environ, make=app.request_context):
+        ctx = make(environ)
+        match = ctx.match_request
+        ctx.match_request = lambda: (match(), mark(ctx))
+        return ctx
+
+    app.request_context = request_context
+
+
+def match_on_class(fw, app, mark, monkeypatch):
+    def match_request(self, match=fw.ctx.RequestContext.match_request):
+        match(self)
+        mark(self)
+
+    monkeypatch.setattr(fw.ctx.RequestContext, "match_request", match_request)
+
+
+@pytest.mark.parametrize("replace", [match_in_subclass, match_on_instance, match_on_class])
+def test_replaced_matching(replace, monkeypatch):
+    """A context's ``match_request`` that was replaced is called, and its word counts."""
+
+    def probe(fw):
+        app = make_app(fw)
+        app.add_url_rule("/<int:n>", "numbered", lambda n: f"{fw.request.endpoint} {n}")
+        app.add_url_rule("/other", "other", lambda: fw.request.endpoint)
+        answers = [app.test_client().get("/3").text]
+
+        def mark(ctx):
+            if ctx.request.view_args:
+                ctx.request.view_args["n"] += 1
+
+        replace(fw, app, mark, monkeypatch)
+        client = app.test_client()
+        answers += [client.get(path).text for path in ("/3", "/other", "/none", "/5")]
+        with app.test_request_context("/7"):
+            return [*answers, fw.request.view_args]
+
+    same(probe)
+    assert outcome(probe, SUBJECT)[0] == "returned"

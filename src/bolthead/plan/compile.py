@@ -89,15 +89,21 @@ ENDINGS = (
     appcontext_popped,
 )
 
-_OWN_CONTEXTS = {cls: (cls.__init__, cls.push, cls.pop) for cls in (AppContext, RequestContext)}
+_CONTEXT_METHODS = {
+    AppContext: ("__init__", "push", "pop"),
+    RequestContext: ("__init__", "push", "pop", "match_request"),
+}
+_OWN_CONTEXTS = {
+    cls: [getattr(cls, name) for name in names] for cls, names in _CONTEXT_METHODS.items()
+}
 
 
 def patched_contexts() -> list[str]:
     """Return the names of the context classes of which somebody patched a method."""
     return [
         cls.__name__
-        for cls, own in _OWN_CONTEXTS.items()
-        if (cls.__init__, cls.push, cls.pop) != own
+        for cls, names in _CONTEXT_METHODS.items()
+        if [getattr(cls, name) for name in names] != _OWN_CONTEXTS[cls]
     ]
 
 

@@ -8,6 +8,7 @@ import typing as t
 from blinker import NamedSignal
 from werkzeug.exceptions import HTTPException, NotFound
 
+from ..ctx import RequestContext
 from ..routing import PLAIN_HOSTS, UNSURE, is_plain_host
 from ..signals import (
     appcontext_tearing_down,
@@ -51,6 +52,20 @@ def enter(plans: Plans, ctx: t.Any) -> RoutePlan:
     if ctx.url_adapter is not None:
         ctx.match_request()
     return plans.route(endpoint(ctx))
+
+
+_OWN_MATCHING = RequestContext.match_request
+
+
+def enter_by_methods(plans: Plans, ctx: t.Any) -> None:
+    """Do the same for a context that was pushed; one may have a ``match_request`` of its own."""
+    if type(ctx).match_request is _OWN_MATCHING and "match_request" not in ctx.__dict__:
+        enter(plans, ctx)
+        return
+    if ctx._opened is None and not plans.session_waits:
+        ctx._opened = ctx.app._open_session(ctx)
+    if ctx.url_adapter is not None:
+        ctx.match_request()
 
 
 def now(app: t.Any, ctx: t.Any) -> RoutePlan:
