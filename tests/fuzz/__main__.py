@@ -184,6 +184,8 @@ def throw(options: argparse.Namespace) -> Tally:
                 if len(sizes) % 10 == 1:
                     print(f"{number:,} requests, {sizes[-1]:,} bytes held")
                     sys.stdout.flush()
+    except KeyboardInterrupt:
+        print("interrupted")
     finally:
         doors.close()
     growth = _growth(sizes)
