@@ -49,7 +49,7 @@ class AccessLog:
     def __init__(self, style: str, descriptor: int = 1) -> None:
         self._descriptor = descriptor
         self._lines: deque[str] = deque()
-        self.note = _noting(_as_json if style == "json" else _as_text, self._lines)
+        self.note = _noting(_as_json if style == "json" else None, self._lines)
         self._ended = threading.Event()
         self._writing = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="bolthead-access-log", daemon=True)
@@ -88,8 +88,8 @@ class AccessLog:
         self.flush()
 
 
-def _noting(as_line: t.Callable[..., str], lines: deque[str]) -> Note:
-    """Return what puts the line of a request among others."""
+def _noting(as_line: t.Callable[..., str] | None, lines: deque[str]) -> Note:
+    """Return what puts the line of a request among others; it is text unless said otherwise."""
     append = lines.append
     moment = ""
     next_second = 0
@@ -114,33 +114,21 @@ def _noting(as_line: t.Callable[..., str], lines: deque[str]) -> Note:
         # PERF: a table, as to format a float takes as long as all the rest of a line.
         tenths = (ended - began + 50_000) // 100_000
         took = _TENTHS[tenths] if tenths < 1000 else f"{tenths / 10:.1f}"
+        client = client or UNIX
+        if as_line is not None:
+            append(as_line(moment, client, method, target, version, status, size, took, request_id))
+            return
+        if not target.isascii() or not target.isprintable() or '"' in target:
+            target = escaped(target)
         append(
-            as_line(moment, client or UNIX, method, target, version, status, size, took, request_id)
+            f'{moment} {client} "{method} {target} HTTP/{version}"'
+            f" {status} {size} {took}ms {request_id}\n"
         )
 
     return note
 
 
 _TENTHS = tuple(f"{tenths / 10:.1f}" for tenths in range(1000))
-
-
-def _as_text(
-    moment: str,
-    client: str,
-    method: str,
-    target: str,
-    version: str,
-    status: int,
-    size: int,
-    took: str,
-    request_id: str,
-) -> str:
-    if not target.isascii() or not target.isprintable() or '"' in target:
-        target = escaped(target)
-    return (
-        f'{moment} {client} "{method} {target} HTTP/{version}"'
-        f" {status} {size} {took}ms {request_id}\n"
-    )
 
 
 def escaped(text: str) -> str:

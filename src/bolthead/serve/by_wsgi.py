@@ -61,9 +61,18 @@ def make_callback(
         began = now()
         # PERF: what is rare is looked at as ASGI has it; see benchmarks/async_servers.py.
         pick = _picks.get(tuple(environ))
+        path = environ["PATH_INFO"]
         if (
-            (pick is not None and _is_small(pick(environ), environ)) or _is_plain(environ)
-        ) and environ["PATH_INFO"] != health:
+            # Of a set of keys that is known to be plain, and small.
+            (
+                pick is not None
+                and len("".join(pick(environ))) <= _SMALL
+                and environ["HTTP_HOST"] in _hosts
+                and environ["REQUEST_METHOD"] in edge.METHODS
+                and path[:1] == "/"
+            )
+            or _is_plain(environ)
+        ) and path != health:
             visit = None
             request_id = make_id()
         else:
@@ -157,18 +166,11 @@ _picks: dict[tuple[str, ...], t.Callable[[WSGIEnvironment], tuple[str, ...]]] = 
 _MOST_PICKS = 256
 _MOST_KEYS = 40
 
+# Up to how many characters all of them together are surely within the limits of each.
+_SMALL = min(TARGET_SIZE, HEADER_SIZE)
+
 # Hosts that are legal.
 _hosts: set[str] = set()
-
-
-def _is_small(picked: tuple[str, ...], environ: WSGIEnvironment) -> bool:
-    """Tell whether a request with plain keys is plain, which is sure where it is small."""
-    return (
-        len("".join(picked)) <= TARGET_SIZE
-        and environ["HTTP_HOST"] in _hosts
-        and environ["REQUEST_METHOD"] in edge.METHODS
-        and environ["PATH_INFO"][:1] == "/"
-    )
 
 
 # What of an environ needs no look: not a header, or one of which only the size matters.

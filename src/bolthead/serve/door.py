@@ -52,7 +52,7 @@ class Door:
         self.spelled = allowed_underscores(getattr(app, "config", {}))
         """The headers with underscores in their names that the app takes."""
         self._proxies = Proxies(settings.trust_proxy)
-        self.make_id = ids.Maker().make
+        self.make_id = ids.maker()
         """Makes the id of a request."""
         self.health_path = _health_path(app, settings)
         # A mark for each request that may run beside those that do; taking one is atomic.
@@ -135,7 +135,7 @@ class Door:
             headers = [*headers, ("connection", "close")]
         for name, _ in headers:
             # PERF: names of another length are others, without a look at their letters.
-            if len(name) == 12 and name.lower() == "x-request-id":
+            if len(name) == 12 and name != "Content-Type" and name.lower() == "x-request-id":
                 return headers
         return [*headers, ("x-request-id", request_id)]
 
