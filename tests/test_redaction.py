@@ -122,6 +122,20 @@ def test_text_of_an_exception(app, cause):
     assert "Traceback (most recent call last):" in app.kept.text
 
 
+def test_field_without_a_name(app):
+    """A part of a form may have no name, and what is logged beside it is logged all the same."""
+
+    @app.post("/form")
+    def form():
+        app.logger.warning("%d fields", len(request.form))
+        return "seen"
+
+    data = b"--b\r\nContent-Disposition: form-data\r\n\r\nsome text\r\n--b--\r\n"
+    kind = "multipart/form-data; boundary=b"
+    assert app.test_client().post("/form", data=data, content_type=kind).text == "seen"
+    assert "1 fields" in app.kept.text
+
+
 def test_ordinary_records_are_left_alone(app, caplog):
     """A record with nothing to take out keeps its message, arguments and formatter's traceback."""
 

@@ -533,7 +533,7 @@ def parts(body: bytes, kind: bytes = MULTIPART, path: bytes = b"/form") -> Ask:
     return post(path, kind, body)
 
 
-def headed(*lines: bytes, content: bytes = b"x") -> bytes:
+def headed(*lines: bytes, content: bytes = b"the content") -> bytes:
     """A form of one part with these lines in its head."""
     return b"\r\n".join([b"--" + BOUNDARY, *lines, b"", content, END])
 
