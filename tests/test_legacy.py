@@ -61,12 +61,16 @@ OTHERWISE = {
     "flask._compat",
     "werkzeug._compat",
     "werkzeug.useragents",
+    "werkzeug.filesystem",
+    "werkzeug.posixemulation",
     "werkzeug.<name>",
     "collections.<name>",
     "inspect.getargspec",
     "werkzeug.wrappers.<Mixin>",
     "werkzeug.wrappers.<module>",
     "werkzeug.wrappers.Request.charset",
+    "werkzeug.wrappers.Request.url_charset",
+    "werkzeug.wrappers.Request.encoding_errors",
     "werkzeug.wrappers.Response.charset",
     "werkzeug.exceptions.HTTPException.wrap",
 }
@@ -436,12 +440,17 @@ def test_modules_that_are_gone():
         """
         import importlib
         for name in ("flask.scaffold", "flask._compat", "werkzeug._compat", "werkzeug.useragents",
-                     "werkzeug.wrappers.json", "werkzeug.wrappers.base_response"):
+                     "werkzeug.filesystem", "werkzeug.posixemulation", "werkzeug.wrappers.json",
+                     "werkzeug.wrappers.base_response"):
             module, messages = told(lambda: importlib.import_module(name))
             assert len(messages) == 1 and f"'{name}'" in messages[0], messages
         from flask.scaffold import Scaffold, _endpoint_from_view_func, find_package, setupmethod
         from flask._compat import PY2, iteritems, reraise, string_types, text_type, with_metaclass
         from werkzeug._compat import to_bytes, to_unicode
+        from werkzeug.filesystem import get_filesystem_encoding
+        from werkzeug.posixemulation import rename
+        import os
+        assert get_filesystem_encoding() == "utf-8" and rename is os.replace
         assert list(iteritems({1: 2})) == [(1, 2)] and to_bytes("é") == "é".encode()
         assert to_unicode(b"a") == "a" == to_unicode("a") and to_unicode(1) == "1"
         class Meta(type): pass
@@ -467,7 +476,9 @@ def test_werkzeugs_names():
         assert told(lambda: Own("x").charset)[0] == "utf-8"
         import flask
         assert issubclass(flask.Response, BaseResponse)
-        assert flask.Flask("x").test_request_context().request.charset == "utf-8"
+        request = flask.Flask("x").test_request_context().request
+        assert request.charset == request.url_charset == "utf-8"
+        assert request.encoding_errors == "replace"
         from werkzeug.exceptions import BadRequest
         Wrapped = BadRequest.wrap(KeyError)
         assert issubclass(Wrapped, KeyError) and Wrapped("a").args == ("a",) and Wrapped.code == 400
@@ -488,6 +499,35 @@ def test_werkzeugs_names():
             (None, None, "/a/"), ("int", "min=1", "b"), (None, None, "/"), ("default", None, "c")]
         from werkzeug.http import parse_authorization_header
         assert parse_authorization_header("Basic YTpi").username == "a"
+        """
+    )
+
+
+def test_werkzeugs_readers():
+    """Streams are read by lines, by pieces and as queries; no part is lost where a read ends."""
+    run_legacy(
+        """
+        import io
+        import flask
+        from werkzeug.urls import BaseURL, url_decode_stream, url_encode_stream, url_parse
+        from werkzeug.wsgi import make_chunk_iter, make_line_iter
+        for size in (1, 2, 3, 100):
+            lines = make_line_iter(io.BytesIO(b"a\\nb\\r\\n\\nc"), buffer_size=size)
+            assert list(lines) == [b"a\\n", b"b\\r\\n", b"\\n", b"c"], size
+            parts = make_chunk_iter(io.BytesIO(b"a|b||c|"), b"|", buffer_size=size)
+            assert list(parts) == [b"a", b"b", b"", b"c", b""], size
+        assert list(make_line_iter(io.StringIO("a\\nb"))) == ["a\\n", "b"]
+        assert list(make_line_iter(io.BytesIO(b"abc\\ndef"), 5)) == [b"abc\\n", b"d"]
+        assert list(make_line_iter([b"a\\nb", b"c\\n"])) == [b"a\\n", b"bc\\n"]
+        capped = make_chunk_iter(io.BytesIO(b"abcdefg|x"), "|", None, 3, True)
+        assert list(capped) == [b"abc", b"def", b"g", b"x"]
+        query = url_decode_stream(io.BytesIO(b"a=1&b=%C3%A9&a=2&c"))
+        assert list(query.items(multi=True)) == [("a", "1"), ("a", "2"), ("b", "é"), ("c", "")]
+        out = io.StringIO()
+        url_encode_stream({"a": [1, "é"], "b": None}, out)
+        assert out.getvalue() == "a=1&a=%C3%A9"
+        assert list(url_encode_stream({"b": "x y"})) == ["b=x+y"]
+        assert isinstance(url_parse("/a"), BaseURL)
         """
     )
 
@@ -531,6 +571,20 @@ def test_adopted_environments_keep_to_it(tmp_path):
     _adopt(tmp_path, legacy=True)
     program = "import _bolthead_adopt; from flask import _request_ctx_stack as s; print(s.top)"
     assert run_python(program, cwd=tmp_path) == "None\n"
+    # A program may ask for the names before it imports Flask.
+    for line in (
+        "from werkzeug.urls import url_quote",
+        "import werkzeug.posixemulation",
+        "from jinja2 import Markup",
+        "from werkzeug.wrappers import BaseResponse, Request",
+    ):
+        early = (
+            f"import _bolthead_adopt; {line}; import flask, sys, werkzeug, werkzeug.wrappers as w;"
+            "print(sys.modules['werkzeug'] is werkzeug, issubclass(flask.Response, w.Response))"
+        )
+        assert run_python(early, cwd=tmp_path) == "True True\n", line
+    # Bolthead imports Werkzeug, too.
+    assert run_python("import _bolthead_adopt, bolthead; print(1)", cwd=tmp_path) == "1\n"
     # As the 'bolthead' commands do.
     command = "import _bolthead_adopt, bolthead; bolthead.install_as_flask(); "
     assert run_python(command + program, cwd=tmp_path) == "None\n"

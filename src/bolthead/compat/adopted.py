@@ -9,6 +9,9 @@ import sys
 
 LEGACY = False  # True in the copy that 'bolthead adopt --legacy' writes
 
+# With LEGACY these have names that were removed, though a program imports them before Flask.
+WITH_NAMES = ("werkzeug", "jinja2", "markupsafe")
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
@@ -24,7 +27,11 @@ class LazyFinder:
         self, name: str, path: object = None, target: object = None
     ) -> "ModuleSpec | None":
         """Put Bolthead in Flask's place, if it is still installed and nobody said no."""
-        if name != "flask" or self.busy or os.environ.get("BOLTHEAD_ADOPT") == "0":
+        if name != "flask" and not (
+            LEGACY and name in WITH_NAMES and "bolthead" not in sys.modules
+        ):
+            return None
+        if self.busy or os.environ.get("BOLTHEAD_ADOPT") == "0":
             return None
         self.busy = True
         try:
@@ -32,9 +39,11 @@ class LazyFinder:
 
             if find_spec("bolthead") is None:
                 return None
-            from bolthead.compat import find_alias, install_as_flask
+            from bolthead.compat import find_alias, find_present, install_as_flask
 
             install_as_flask(legacy=LEGACY)
+            if name != "flask":
+                return find_present(name)
             # Where the name is there when a finder returns, importlib takes that module's own
             # spec instead of the one it is given, and would run Bolthead a second time.
             sys.modules.pop(name, None)

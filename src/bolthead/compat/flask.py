@@ -126,6 +126,36 @@ def find_alias(name: str) -> ModuleSpec:
     return spec
 
 
+class PresentLoader(Loader):
+    """Hands out a module that was imported while its import was being prepared."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self.module = module
+        self.own_spec = module.__spec__
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """Return the module; importlib then overwrites its ``__spec__``."""
+        return self.module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Put the module's own ``__spec__`` back, as it ran already."""
+        module.__spec__ = self.own_spec
+
+
+def find_present(name: str) -> ModuleSpec | None:
+    """Return the spec to import a module by that is there already; None if it is not.
+
+    The name is taken out of ``sys.modules`` until then: importlib would run the module again.
+    """
+    module = sys.modules.pop(name, None)
+    if module is None:
+        return None
+    spec = ModuleSpec(name, PresentLoader(module), origin=module.__file__)
+    if hasattr(module, "__path__"):
+        spec.submodule_search_locations = list(module.__path__)
+    return spec
+
+
 def install_as_flask(*, legacy: bool = False) -> None:
     """Make ``flask`` and its modules be Bolthead's, for every import from now on.
 

@@ -17,6 +17,8 @@ MODULES = {
     "flask.scaffold": ("bolthead.scaffold", "flask.scaffold"),
     "flask._compat": (f"{__package__}.python2", "flask._compat"),
     "werkzeug._compat": (f"{__package__}.python2", "werkzeug._compat"),
+    "werkzeug.filesystem": (f"{__package__}.filesystem", "werkzeug.filesystem"),
+    "werkzeug.posixemulation": (f"{__package__}.filesystem", "werkzeug.posixemulation"),
     "werkzeug.useragents": ("werkzeug.user_agent", "werkzeug.useragents"),
     **{
         f"werkzeug.wrappers.{name}": ("werkzeug.wrappers", "werkzeug.wrappers.<module>")

@@ -15,7 +15,7 @@ from werkzeug import datastructures, exceptions, http, wrappers
 from werkzeug.sansio.request import Request as SansIORequest
 from werkzeug.sansio.response import Response as SansIOResponse
 
-from . import urls
+from . import readers, urls
 from .giving import give, give_value, tell
 
 MIXINS = (
@@ -174,15 +174,16 @@ def _wrap(cls: t.Any, exception: t.Any, name: str | None = None) -> t.Any:
     return type(name or exception.__name__, (cls, exception), {"__init__": start})
 
 
-class _Charset:
-    """The attribute ``charset`` of requests and responses."""
+class _Constant:
+    """An attribute of requests or responses that is the same for all of them: ``charset``."""
 
-    def __init__(self, kind: str) -> None:
-        self.row = f"werkzeug.wrappers.{kind}.charset"
+    def __init__(self, name: str, value: str = "utf-8") -> None:
+        self.row = f"werkzeug.wrappers.{name}"
+        self.value = value
 
     def __get__(self, owner: t.Any, cls: type | None = None) -> str:
         tell(self.row)
-        return "utf-8"
+        return self.value
 
 
 def _invalidate(obj: t.Any, name: str) -> None:
@@ -225,6 +226,11 @@ def install() -> None:
         row = f"werkzeug.urls.{name}"
         if name.startswith("url_") or name in {"URL", "BytesURL", "Href"}:
             give_value(row, getattr(urls, name))
+    give_value("werkzeug.urls.BaseURL", urls._Parts)
+    give_value("werkzeug.urls.url_decode_stream", readers.url_decode_stream)
+    give_value("werkzeug.urls.url_encode_stream", readers.url_encode_stream)
+    give_value("werkzeug.wsgi.make_line_iter", readers.make_line_iter)
+    give_value("werkzeug.wsgi.make_chunk_iter", readers.make_chunk_iter)
     package: dict[str, t.Any] = vars(import_module("werkzeug"))
     package["__getattr__"] = _from_the_package(package.get("__getattr__"))
     give("werkzeug.__version__", lambda: importlib.metadata.version("werkzeug"))
@@ -237,8 +243,10 @@ def install() -> None:
     request, response, error = t.cast(
         t.Any, (SansIORequest, SansIOResponse, exceptions.HTTPException)
     )
-    request.charset = _Charset("Request")
-    response.charset = _Charset("Response")
+    request.charset = _Constant("Request.charset")
+    request.url_charset = _Constant("Request.url_charset")
+    request.encoding_errors = _Constant("Request.encoding_errors", "replace")
+    response.charset = _Constant("Response.charset")
     error.wrap = classmethod(_wrap)
 
     give_value("werkzeug.utils.escape", _escape)
