@@ -18,6 +18,9 @@ import httpx
 import pytest
 from production import BOLTHEAD, WAYS, serving, wait_for
 
+from bolthead.serve.settings import Settings
+from bolthead.serve.supervisor import listen
+
 APP = """
 import asyncio
 import logging
@@ -608,6 +611,18 @@ def test_address_in_use(tmp_path):
         assert again.returncode == 1
         assert "Cannot listen" in again.stderr
         assert "give another '--port'" in again.stderr
+
+
+def test_name_of_several_addresses(monkeypatch):
+    """Of a name's addresses the first that can be had is listened on: some machines have no ::1."""
+    look_up = socket.getaddrinfo
+
+    def answer(host, port, **options):
+        return [*look_up("192.0.2.1", port, **options), *look_up("127.0.0.1", port, **options)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", answer)
+    with listen(Settings(host="localhost", port=0)) as listener:
+        assert listener.getsockname()[0] == "127.0.0.1"
 
 
 def test_missing_engine(tmp_path):

@@ -61,18 +61,29 @@ def check_address(host: str, port: int) -> None:
 
 
 def _listen_on(host: str, port: int) -> socket.socket:
-    listener = None
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        family, kind, protocol, _, address = found[0]
-        listener = socket.socket(family, kind, protocol)
+        while True:
+            family, kind, protocol, _, address = found.pop(0)
+            try:
+                return _opened(family, kind, protocol, address)
+            except OSError as error:
+                # "localhost" is ::1 first, also on machines that have no IPv6.
+                if error.errno == errno.EADDRINUSE or not found:
+                    raise
+    except (OSError, UnicodeError) as error:
+        raise CannotListen(f"Cannot listen on {host}:{port}: {_reason(error)}") from error
+
+
+def _opened(family: int, kind: int, protocol: int, address: t.Any) -> socket.socket:
+    listener = socket.socket(family, kind, protocol)
+    try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen(2048)
-    except (OSError, UnicodeError) as error:
-        if listener is not None:
-            listener.close()
-        raise CannotListen(f"Cannot listen on {host}:{port}: {_reason(error)}") from error
+    except BaseException:
+        listener.close()
+        raise
     return listener
 
 
