@@ -745,7 +745,8 @@ def test_automatic_options_and_redirects(app):
 
 
 async def _look():
-    return [request.path, request.args.get("q"), request.headers["Accept"], request.endpoint]
+    told = [request.args.get("q"), request.headers["Accept"], request.headers.get("X-Mine")]
+    return [request.path, request.endpoint, *told]
 
 
 async def _wait():
@@ -818,6 +819,7 @@ def test_later_requests_are_answered_as_the_first(quiet, case):
     if case == "no coroutine" and inspect_marks is not None:
         show = inspect_marks(marked)
     quiet.secret_key = "k"
+    quiet.config["ALLOW_UNDERSCORE_HEADERS"] = ["X_Mine"]
     quiet.add_url_rule("/", "show", show)
     quiet.register_error_handler(LookupError, awaited(lambda error: (str(error), 418)))
     quiet.register_error_handler(TypeError, lambda error: ("a TypeError", 419))
@@ -825,7 +827,7 @@ def test_later_requests_are_answered_as_the_first(quiet, case):
     async def talk():
         answers = []
         for _ in range(3):
-            answer = await ask(quiet, "/?q=1", headers=[("Accept", "*/*")])
+            answer = await ask(quiet, "/?q=1", headers=[("Accept", "*/*"), ("X_Mine", "a")])
             answers.append((answer.status, answer.headers, answer.body, answer.is_whole))
             assert not has_request_context()
             assert not has_app_context()
@@ -834,6 +836,7 @@ def test_later_requests_are_answered_as_the_first(quiet, case):
     first, second, third = run(talk())
     assert first[3]
     assert first == second == third
+    assert case != "request" or json.loads(first[2]) == ["/", "show", "1", "*/*", "a"]
 
 
 def test_context_of_a_view_that_is_begun_at_once():

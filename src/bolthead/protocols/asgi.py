@@ -264,7 +264,8 @@ _header_kinds: dict[bytes, int] = {}
 def _header_kind(name: bytes) -> int:
     """Return what a header of a request means here, and remember it for the next one."""
     kind = _HARMLESS
-    lower = name.lower()
+    # One with underscores may stand for one with hyphens (``ALLOW_UNDERSCORE_HEADERS``).
+    lower = name.lower().replace(b"_", b"-")
     if lower == b"host":
         kind = _HOST
     elif lower in {b"content-length", b"transfer-encoding", b"upgrade", b"cookie"}:
@@ -282,6 +283,15 @@ def _find_plain(plans: t.Any, scope: Scope) -> tuple[t.Any, t.Any]:
     path = scope["path"]
     if scope.get("method") != "GET" or not path.isascii() or scope.get("root_path"):
         return None, None
+    # Of other versions a body needs no header.
+    if scope.get("http_version") not in {"1.1", "1.0"}:
+        return None, None
+    found = plans.matcher.find("GET", path)
+    if found is None or found is UNSURE:
+        return None, None
+    plan = plans.routes.get(found[0].endpoint)
+    if plan is None or plan.begun is None:
+        return None, None
     host = None
     for name, value in scope["headers"]:
         kind = _header_kinds[name] if name in _header_kinds else _header_kind(name)
@@ -292,16 +302,13 @@ def _find_plain(plans: t.Any, scope: Scope) -> tuple[t.Any, t.Any]:
         host = value
     if host is None or str(host, "latin-1") not in PLAIN_HOSTS:
         return None, None
-    # Of other versions a body needs no header.
-    if scope.get("http_version") not in {"1.1", "1.0"}:
-        return None, None
-    found = plans.matcher.find("GET", path)
-    if found is None or found is UNSURE:
-        return None, None
-    plan = plans.routes.get(found[0].endpoint)
-    if plan is None or plan.begun is None:
-        return None, None
     return plan, found
+
+
+def is_plain(app: Served, scope: Scope) -> bool:
+    """Tell whether a request is one of which the view is begun before anything else."""
+    plans = app._changes.compiled
+    return plans is not None and plans.begins_at_once and _find_plain(plans, scope)[0] is not None
 
 
 class _ScopeContext(RequestContext[t.Any]):
@@ -314,7 +321,7 @@ class _ScopeContext(RequestContext[t.Any]):
     @made
     def environ(self) -> WSGIEnvironment:
         """The environ that the scope stands for."""
-        environ = make_environ(self.scope)
+        environ = make_environ(self.scope, self.app._current_plans().spelled)
         environ["wsgi.input"] = NO_BODY
         return environ
 

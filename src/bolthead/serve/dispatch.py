@@ -90,6 +90,9 @@ class Dispatcher:
             raise
 
     def _run(self, watcher: t.Any, scope: Scope, visit: Visit, threads: bridges.Threads) -> None:
+        if self._is_plain_asgi and asgi.is_plain(self._app, scope):
+            self._give_to_loop(watcher, scope, visit)
+            return
         environ = make_environ(scope, self.door.spelled)
         if not self._needs_no_loop(environ):
             scope[asgi.ENVIRON] = environ
