@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import abc
 import asyncio
+import functools
 import threading
 
 import pytest
 from asgi import ask, run
 
-from bolthead import Flask
+from bolthead import Flask, Response
 from bolthead.ctx import AppContext, RequestContext
 
 BOTH = [
@@ -159,3 +160,53 @@ def test_servers_are_told_that_it_is_async(traced_app):
     """Servers that choose by themselves take ASGI, whoever has put a ``__call__`` there."""
     app, _ = traced_app
     assert asyncio.iscoroutinefunction(type(app).__call__)
+
+
+def named(name, response):
+    """Write a handler's name around an answer."""
+    return Response(f"{name}({response.get_data(as_text=True)})")
+
+
+def first_with_context(original):
+    def handle_exception(ctx, e):
+        return named("first", original(e))
+
+    return handle_exception
+
+
+def with_context(original):
+    @functools.wraps(original)
+    def handle_exception(ctx, e):
+        return named(type(ctx).__name__, original(e))
+
+    return handle_exception
+
+
+def without_context(original):
+    @functools.wraps(original)
+    def handle_exception(e):
+        return named("plain", original(e))
+
+    return handle_exception
+
+
+def with_anything(original):
+    @functools.wraps(original)
+    def handle_exception(*args, **kwargs):
+        return named("any", original(*args, **kwargs))
+
+    return handle_exception
+
+
+@pytest.mark.parametrize("inner", [with_context, without_context, with_anything])
+@pytest.mark.parametrize("outer", [with_context, without_context, with_anything])
+def test_decorators_around_each_other_take_what_they_name(app, inner, outer):
+    """Methods set one around the other with ``functools.wraps`` get the arguments they name."""
+    app.config.update(TESTING=False)
+    app.add_url_rule("/", "index", lambda: 1 / 0)
+    app.handle_exception = lambda e: Response(type(e).__name__)
+    names = {with_context: "RequestContext", without_context: "plain", with_anything: "any"}
+    for wrap in (first_with_context, inner, outer):
+        app.handle_exception = wrap(app.handle_exception)
+    expected = f"{names[outer]}({names[inner]}(first(ZeroDivisionError)))"
+    assert app.test_client().get("/").text == expected

@@ -69,17 +69,21 @@ def callable_without_context(name: str, method: t.Any, *, position: int) -> t.An
             args = (*args[:position], ctx, *args[position:])
         return method(*args, **kwargs)
 
-    call._takes_both = True  # type: ignore[attr-defined]  # a mark, so that it is wrapped once
+    # A mark, so that it is wrapped once. A decorator around it may copy the mark, but is another.
+    call._takes_both = call  # type: ignore[attr-defined]
     return call
 
 
 def _takes_context(method: t.Any, position: int) -> bool:
-    if getattr(method, "_takes_both", False) or not callable(method):
+    if not callable(method):
+        return False
+    if getattr(method, "_takes_both", None) is getattr(method, "__func__", method):
         return False
     if type(method) is types.FunctionType:
         # PERF: the app classes are asked this when they are imported, and a signature takes 50 us.
         plain: t.Any = method
-        while hasattr(plain, "__wrapped__"):
+        # What takes any arguments takes those of what it wraps; what names them, its own.
+        while hasattr(plain, "__wrapped__") and _takes_any(plain):
             plain = plain.__wrapped__
         if type(plain) is types.FunctionType and not hasattr(plain, "__signature__"):
             code = plain.__code__
@@ -89,6 +93,11 @@ def _takes_context(method: t.Any, position: int) -> bool:
     except (TypeError, ValueError):
         return False
     return names[position : position + 1] == ["ctx"]
+
+
+def _takes_any(function: t.Any) -> bool:
+    code = getattr(function, "__code__", None)
+    return code is None or bool(code.co_flags & inspect.CO_VARARGS)
 
 
 def mark_as_async(call: t.Any) -> None:
