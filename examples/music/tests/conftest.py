@@ -108,6 +108,8 @@ class Deployment:
             "MUSIC_LEASE_SECONDS": "2",
             "MUSIC_WEBHOOK_SECRET": WEBHOOK_SECRET,
             "MUSIC_RATE_LIMITS": "0",
+            # How slow a password is to check is Werkzeug's; each test registers somebody.
+            "MUSIC_PASSWORD_METHOD": "scrypt:1024:8:1",
         }
         if database_url:
             self.environment["MUSIC_DATABASE_URL"] = database_url
@@ -208,7 +210,7 @@ class Visitor:
             state = self.get(f"/imports/{job['id']}/status").json()
             if state["over"]:
                 return state
-            time.sleep(0.1)
+            time.sleep(0.02)
         raise AssertionError(f"The import is not over: {state}")
 
     def choose_zone(self, zone, seconds=60):
@@ -223,7 +225,7 @@ class Visitor:
             if state["wanted"] is None:
                 assert state["timezone"] == zone
                 return
-            time.sleep(0.1)
+            time.sleep(0.05)
         raise AssertionError(f"The zone is not changed: {state}")
 
     def take_in(self, name, content):
@@ -444,37 +446,46 @@ def demo(deployment, served):
         yield visitor
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
+def reader(visit, served):
+    """Somebody who is registered and has 100 plays; tests look at them only."""
+    reader = visit(served).register()
+    state = reader.take_in("history.json", export_of(100))
+    assert state["status"] == "done", state
+    return reader
+
+
+@pytest.fixture(scope="session")
 def visit(deployment):
-    """Return what makes a visitor of another server, until the test ends."""
+    """Return what makes a visitor of a server, until all tests of the deployment end."""
     with contextlib.ExitStack() as stack:
         yield lambda server: stack.enter_context(
             contextlib.closing(Visitor(server.url, deployment))
         )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_play():
     return one_play
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_export():
     return export_of
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def text_of():
     return words
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def password():
     """The password of whoever registers."""
     return PASSWORD
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def deliver():
     """Return what sends a webhook as the provider would."""
     return send_webhook

@@ -136,10 +136,10 @@ def test_refresh(connected, control):
 def test_refresh_before_it_expires(listener, control):
     """A token that is about to run out by our clock is renewed before it is used."""
     # Authlib renews a minute before the end.
-    control(token_seconds=65)
+    control(token_seconds=61)
     connect(listener)
     control(token_seconds=3600, forget=True)
-    time.sleep(6)
+    time.sleep(2)
     assert "new plays" in listener.post("/connect/sync").text
     assert control()["log"] == ["token refresh_token"]
     control(forget=True)

@@ -31,10 +31,10 @@ PLAYS = [
 ]
 
 
-@pytest.fixture
-def known(visitor, make_play):
-    """Somebody whose plays are the ones above."""
-    visitor.register()
+@pytest.fixture(scope="module")
+def known(visit, served, make_play):
+    """Somebody whose plays are the ones above; tests look at them only."""
+    visitor = visit(served).register()
     plays = [
         make_play(
             ts=ts,

@@ -9,7 +9,18 @@ import time
 import httpx
 import pytest
 
-PLAYS = 60_000
+# Four batches.
+PLAYS = 16_000
+# So that nothing is over before it was broken off, however fast the machine.
+SLOWLY = {"MUSIC_PAUSE_SECONDS": "1.2"}
+
+NOTICED = "is interrupted by the database"
+
+
+def kill(server):
+    """Kill a server; when it starts again it goes at its usual pace."""
+    server.stop(signal.SIGKILL)
+    server.environment.pop("MUSIC_PAUSE_SECONDS", None)
 
 
 def wait_until_it_runs(visitor, job, beyond=0.0, attempt=1):
@@ -45,13 +56,13 @@ def total(visitor):
 @pytest.mark.parametrize("beyond", [0.0, 0.4], ids=["while checking", "while reading"])
 def test_worker_killed(own_deployment, visit, make_export, beyond):
     """When the process that imports is killed, the next one begins again, and says so."""
-    server = own_deployment.server("killed").start()
+    server = own_deployment.server("killed", environment=SLOWLY).start()
     try:
         visitor = visit(server).register()
         visitor.api_token()
         job = visitor.upload("a.json", make_export(PLAYS))
         wait_until_it_runs(visitor, job, beyond)
-        server.stop(signal.SIGKILL)
+        kill(server)
         server.start()
         state = wait_for(visitor, job)
         assert (state["status"], state["added"]) == ("done", PLAYS), state
@@ -63,13 +74,13 @@ def test_worker_killed(own_deployment, visit, make_export, beyond):
 
 def test_killed_again_and_again(own_deployment, visit, make_export):
     """An import that ends three workers is given up; nothing of it is kept."""
-    server = own_deployment.server("killed-thrice").start()
+    server = own_deployment.server("killed-thrice", environment=SLOWLY).start()
     try:
         visitor = visit(server).register()
         visitor.api_token()
         job = visitor.upload("a.json", make_export(PLAYS))
         wait_until_it_runs(visitor, job)
-        server.stop(signal.SIGKILL)
+        kill(server)
         # A disk that never answers: however fast the machine, no attempt is over by itself.
         upload = own_deployment.folder / "uploads" / f"{job['id']}.upload"
         upload.unlink()
@@ -89,7 +100,7 @@ def test_killed_again_and_again(own_deployment, visit, make_export):
 
 def test_killed_between_time_zones(own_deployment, visit, make_export):
     """When the process that moves plays to another time zone is killed, none is lost or doubled."""
-    server = own_deployment.server("zone").start()
+    server = own_deployment.server("zone", environment=SLOWLY).start()
     try:
         visitor = visit(server).register()
         visitor.api_token()
@@ -97,7 +108,11 @@ def test_killed_between_time_zones(own_deployment, visit, make_export):
         before = visitor.api("/summary").json()
         form = {"name": "Vera", "timezone": "Asia/Tokyo", "theme": "system"}
         visitor.post("/settings/profile", form, follow=False)
-        server.stop(signal.SIGKILL)
+        until = time.monotonic() + 60
+        while not 0 < visitor.get("/settings/zone").json()["progress"] < 1:
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        kill(server)
         server.start()
         # What is imported meanwhile is moved, too, whichever of the two is first.
         job = visitor.upload("b.json", make_export(500, first=PLAYS))
@@ -132,12 +147,13 @@ def test_two_workers(own_deployment, visit, make_export):
 @pytest.mark.parametrize("beyond", [0.0, 0.4], ids=["while checking", "while reading"])
 def test_database_killed(own_deployment, postgres, visit, make_export, beyond):
     """When the database dies and comes back, the import begins again and is done once."""
-    server = own_deployment.server("outage").start()
+    server = own_deployment.server("outage", environment=SLOWLY).start()
     try:
         visitor = visit(server).register()
         visitor.api_token()
         job = visitor.upload("a.json", make_export(PLAYS))
         wait_until_it_runs(visitor, job, beyond)
+        noticed = server.text().count(NOTICED)
         postgres.stop("immediate")
         answer = visitor.get("/dashboard/")
         assert answer.status_code == 503
@@ -146,6 +162,10 @@ def test_database_killed(own_deployment, postgres, visit, make_export, beyond):
         api = visitor.api("/summary")
         assert api.status_code == 503
         assert api.headers["Content-Type"] == "application/problem+json"
+        until = time.monotonic() + 60
+        while server.text().count(NOTICED) == noticed:
+            assert time.monotonic() < until
+            time.sleep(0.1)
         postgres.start()
         state = wait_for(visitor, job)
         assert (state["status"], state["added"]) == ("done", PLAYS), state

@@ -35,9 +35,15 @@ class Config:
     """Bytes of all that one zip file unpacks to."""
     lease_seconds: float = 15.0
     """How long a worker that says nothing keeps its import before another takes it over."""
+    pause_seconds: float = 0.002
+    """Between two transactions in the background, so that requests get their turn."""
     live_progress: bool = True
     """Whether progress comes by server-sent events; it is polled otherwise."""
     rate_limits: bool = True
+    api_limit: str = "600 per minute"
+    """What each token may call."""
+    password_method: str = "scrypt"  # noqa: S105 - a method
+    """How passwords are hashed, as Werkzeug names it."""
     trusted_proxies: int = 0
     """How many proxies stand before the app and set X-Forwarded-For, -Proto and -Host."""
     log_level: str = "INFO"

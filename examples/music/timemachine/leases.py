@@ -13,6 +13,11 @@ from sqlalchemy import select, update
 from .extensions import db
 
 
+def pause() -> None:
+    """Let requests in the same process have their turn."""
+    time.sleep(current_app.config["MUSIC"].pause_seconds)
+
+
 class LostLease(Exception):
     """Another worker has taken this work over, or it is no longer wanted."""
 

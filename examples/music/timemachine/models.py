@@ -3,6 +3,7 @@
 import datetime as dt
 import time
 
+from flask import current_app
 from flask_login import UserMixin
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, SmallInteger, String
 from sqlalchemy import UniqueConstraint as Unique
@@ -75,7 +76,9 @@ class User(UserMixin, db.Model):
         return self.role == ADMIN
 
     def set_password(self, password: str) -> None:
-        self.password_hash = generate_password_hash(password)
+        self.password_hash = generate_password_hash(
+            password, current_app.config["MUSIC"].password_method
+        )
         self.session_version = (self.session_version or 0) + 1
 
     def has_password(self, password: str) -> bool:

@@ -36,8 +36,6 @@ from .times import LocalClock
 logger = logging.getLogger("timemachine.zones")
 
 MOST_ATTEMPTS = 3
-PAUSE = 0.002
-"""Between two transactions, so that requests in the same process get their turn."""
 GRACE = 60
 """Seconds for which the old edition is kept for requests that have begun to read it."""
 BATCH = 5000
@@ -177,7 +175,7 @@ def move(change: Row, worker: str) -> None:
 
     def tell(progress: float, patience: int = 1) -> None:
         leases.renew(ZoneChange, change.id, worker, leases=patience, progress=progress)
-        time.sleep(PAUSE)
+        leases.pause()
 
     making = Move(user_id, source, target, zone)
     spans = making.spans()
@@ -258,7 +256,7 @@ def sweep(change: Row, worker: str) -> None:
         leases.renew(ZoneChange, change.id, worker)
         if not gone.rowcount:
             return
-        time.sleep(PAUSE)
+        leases.pause()
 
 
 def drop(change: Row, worker: str) -> None:

@@ -3,7 +3,7 @@
 import functools
 import hashlib
 
-from flask import Blueprint, abort, g, jsonify, make_response, request, url_for
+from flask import Blueprint, abort, current_app, g, jsonify, make_response, request, url_for
 from flask_limiter.util import get_remote_address
 from sqlalchemy import func, select, tuple_
 from werkzeug.http import is_resource_modified
@@ -30,7 +30,7 @@ def who_asks() -> str:
 
 
 @blueprint.before_request
-@limiter.limit("600 per minute", key_func=who_asks)
+@limiter.limit(lambda: current_app.config["MUSIC"].api_limit, key_func=who_asks)
 def authorize():
     if request.endpoint == "api.receive":
         return None

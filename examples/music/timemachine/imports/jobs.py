@@ -46,10 +46,10 @@ logger = logging.getLogger("timemachine.imports")
 
 BATCH = 4000
 MOST_ATTEMPTS = 3
+TURN = 0.002
+"""Seconds in which requests in the same process have their turn, while a file is checked."""
 LEFT_AFTER = 6 * 3600
 """Seconds without a change after which a file that belongs to no open import is left behind."""
-PAUSE = 0.002
-"""Between two batches, so that requests in the same process get their turn."""
 COLUMNS = [column for column in StagedPlay.__table__.columns if column.key not in ("id",)]
 # How much of the bar each stage is.
 CHECKED, STAGED = 0.35, 0.9
@@ -189,7 +189,7 @@ class Bar:
         self.told = time.monotonic()
         progress = self.begin + min(1.0, share) * (self.end - self.begin)
         note(self.job_id, self.worker, stage=self.stage, progress=progress)
-        time.sleep(PAUSE)
+        time.sleep(TURN)
 
 
 def add_file(job_id: int, worker: str, user_id: int, path: Path) -> None:
@@ -239,7 +239,7 @@ def stage(job_id: int, worker: str, user_id: int, zone: str, path: Path, found: 
         db.session.execute(insert(StagedPlay.__table__), rows)
         share = (done + len(batch)) / max(1, found)
         note(job_id, worker, progress=CHECKED + share * (STAGED - CHECKED))
-        time.sleep(PAUSE)
+        leases.pause()
 
     batch: list[reader.Entry] = []
     for entry in reader.read_file(path, lambda share: None, limit):
