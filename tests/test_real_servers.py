@@ -145,6 +145,7 @@ def serving(name, folder):
         env={**os.environ, "PYTHONPATH": str(folder)},
         stdout=log,
         stderr=subprocess.STDOUT,
+        start_new_session=True,
     )
 
     def stop():
@@ -163,9 +164,10 @@ def serving(name, folder):
             time.sleep(0.05)
         yield f"127.0.0.1:{port}", stop
     finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait(10)
+        # With its workers, which some servers leave behind.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(10)
         log.close()
 
 
