@@ -11,6 +11,7 @@ import functools
 import inspect
 import json
 import logging
+import sys
 import threading
 import typing as t
 from collections.abc import Callable
@@ -1415,6 +1416,16 @@ def test_request_finished_is_told_the_response_that_is_sent(served):
     assert seen == [REPLACED]
 
 
+@pytest.fixture
+def often_switching():
+    """Threads take turns after every few instructions, and not every five milliseconds."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    yield
+    sys.setswitchinterval(usual)
+
+
+@pytest.mark.usefixtures("often_switching")
 def test_receivers_may_connect_while_many_threads_ask(served):
     """Receivers that come and go while threads are served neither break nor lose an answer."""
     stop = threading.Event()
@@ -1448,6 +1459,7 @@ def test_receivers_may_connect_while_many_threads_ask(served):
     assert len(heard) >= 400
 
 
+@pytest.mark.usefixtures("often_switching")
 def test_registries_may_change_while_many_threads_ask(served):
     """Functions that are filed while threads are served break no request that is under way."""
     stop = threading.Event()
