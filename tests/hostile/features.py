@@ -344,14 +344,23 @@ def _subdomains(app: t.Any) -> None:
     app.add_url_rule("/", "api", lambda: "api", subdomain="api")
     app.add_url_rule("/of/<x>", "user", lambda user, x: f"{user} {x}", subdomain="<user>")
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1, x_port=1, x_prefix=1)
-    for signal in (
-        request_started,
-        request_finished,
-        request_tearing_down,
-        template_rendered,
-        got_request_exception,
-    ):
+    for signal in _SIGNALS:
         signal.connect(_seen, app)
+
+
+_SIGNALS = (
+    request_started,
+    request_finished,
+    request_tearing_down,
+    template_rendered,
+    got_request_exception,
+)
+
+
+def disconnect() -> None:
+    """Take the receivers off again: any that there are make all apps of the process ask them."""
+    for signal in _SIGNALS:
+        signal.disconnect(_seen)
 
 
 def _seen(sender: t.Any, **details: t.Any) -> None:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from bolthead import Bolthead, Flask
-from hostile import fresh
+from hostile import features, fresh
 from hostile.doors import Doors
 from hostile.everything import leaked, make_app
 
@@ -42,10 +42,11 @@ def doors():
 @pytest.fixture(scope="module")
 def apps():
     """The app of everything, of either class, set up in each way."""
-    return {
+    yield {
         (way, name): make_app(cls, way=way)
         for way, (name, cls) in itertools.product({way for way, *_ in SETS}, CLASSES.items())
     }
+    features.disconnect()
 
 
 @pytest.fixture(autouse=True)
