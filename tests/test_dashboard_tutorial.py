@@ -96,6 +96,7 @@ def test_what_the_tutorial_builds(chromium, url):
     """Register, import a file, be told why another is refused, and see the chart, on a phone."""
     context = chromium.new_context(base_url=url, viewport={"width": 375, "height": 800})
     context.set_default_timeout(30_000)
+    sync_api.expect.set_options(timeout=30_000)
     page, complaints = context.new_page(), []
     page.on("console", lambda m: m.type in ("error", "warning") and complaints.append(m.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
