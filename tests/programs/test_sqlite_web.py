@@ -60,17 +60,17 @@ def seen(answer):
         for name, value in answer.headers.items()
         if name not in {"date", "server", "set-cookie", "etag", "last-modified"}
     }
+    # The order of a set, which is another one in each process.
+    headers["allow"] = sorted(headers.get("allow", "").split(", "))
     cookies = [line.partition("=")[0] for line in answer.headers.get_list("set-cookie")]
     body = answer.content.replace(f":{answer.url.port}/".encode(), b":PORT/")
     return str(answer.url.raw_path), answer.status_code, headers, cookies, body
 
 
 def test_each_answer_is_flasks(program, tmp_path, monkeypatch):
-    """Status, headers, names of cookies and body are the same, byte for byte."""
+    """Status, headers, names of cookies and body are the same; only Allow has any order."""
     tool = program("sqlite-web", *REQUIREMENTS)
     monkeypatch.setenv("SQLITE_WEB_PASSWORD", "open")
-    # Methods stand in Allow in the order of a set.
-    monkeypatch.setenv("PYTHONHASHSEED", "0")
     answers = {}
     for on_flask in (True, False):
         # The pages show the path: of one length, so that Content-Length is the same.
