@@ -113,7 +113,9 @@ def test_requests(way, tmp_path):
         large = os.urandom(3_000_000)
         assert client.post("/echo", content=large).content == large
         assert client.post("/echo", content=b"").content == b""
-        assert client.post("/echo", content=bytes(5_000_000)).status_code == 413
+        # The engine closes a connection of which it has not read all: take no other request there.
+        alone = {"Connection": "close"}
+        assert client.post("/echo", content=bytes(5_000_000), headers=alone).status_code == 413
         chunked = client.post("/echo", content=iter([b"ab", b"cd"]))
         if "wsgi" in way:
             # Granian's WSGI does not tell whether a chunked body was whole.
