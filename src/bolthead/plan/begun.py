@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typing as t
 
+from .steps import go_on
+
 
 class Rest:
     """Awaits what is left of a coroutine that has said what it waits for."""
@@ -15,17 +17,7 @@ class Rest:
         self._waiting = waiting
 
     def __await__(self) -> t.Generator[t.Any, t.Any, t.Any]:
-        steps, waiting = self._coroutine, self._waiting
-        try:
-            while True:
-                try:
-                    sent = yield waiting
-                except BaseException as error:
-                    waiting = steps.throw(error)
-                else:
-                    waiting = steps.send(sent)
-        except StopIteration as done:
-            return done.value
+        return (yield from go_on(self._coroutine, self._waiting))
 
 
 async def fail(error: BaseException) -> t.NoReturn:

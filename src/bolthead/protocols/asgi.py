@@ -16,13 +16,13 @@ from ..made import made
 from ..plan import begun, run_async, run_sync
 from ..plan.recover import propagates
 from ..plan.respond import HEARTBEAT, AsyncBody
+from ..plan.steps import go_on
 from ..routing import PLAIN_HOSTS, UNSURE
 from ..signals import appcontext_tearing_down, request_started, request_tearing_down
 from ..wrappers.request import WHOLE
 from . import lifespan, websocket, wsgi
 from .body import BodyStream, has_body, make_stream, read_body
 from .scope import make_environ, raw_headers
-from .steps import go_on
 from .watch import watched_for_blocking
 
 if t.TYPE_CHECKING:

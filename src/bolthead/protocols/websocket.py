@@ -12,9 +12,9 @@ from .. import bridges, cross_origin
 from ..ctx import WebsocketContext
 from ..plan import recover, run_sync
 from ..plan.compile import scopes
+from ..plan.steps import go_on
 from ..wrappers.disconnected import WebsocketDisconnected
 from .scope import make_environ, raw_headers
-from .steps import go_on
 
 if t.TYPE_CHECKING:
     import asyncio
